@@ -1,0 +1,35 @@
+/**
+ * The parts of Node's own modules that neutral code uses where the runtime has them (Node, Bun, Deno, Workers with `nodejs_compat`): reached through
+ * `process.getBuiltinModule`, so that no neutral file imports `node:` and bundlers see nothing.
+ */
+interface Builtins {
+  readonly 'node:crypto': {
+    createHash(algorithm: string): NodeHash;
+  };
+  readonly 'node:diagnostics_channel': {
+    tracingChannel(name: string): NodeTracingChannel;
+  };
+}
+
+/** The part of `crypto.Hash` that is used. */
+export interface NodeHash {
+  update(bytes: Uint8Array): NodeHash;
+  digest(encoding: 'hex'): string;
+  digest(): Uint8Array;
+  copy(): NodeHash;
+}
+
+/** The part of `TracingChannel` that is used. */
+export interface NodeTracingChannel {
+  readonly hasSubscribers: boolean;
+  tracePromise<T>(run: () => Promise<T>, context: object): Promise<T>;
+}
+
+interface ProcessLike {
+  getBuiltinModule?<N extends keyof Builtins>(name: N): Builtins[N] | undefined;
+}
+
+/** A module of Node's, or undefined where the runtime lacks it. */
+export function builtin<N extends keyof Builtins>(name: N): Builtins[N] | undefined {
+  return (globalThis as { readonly process?: ProcessLike }).process?.getBuiltinModule?.(name);
+}

@@ -1,0 +1,48 @@
+/**
+ * Bytes on their way, once. Every runtime's streams are this (Node's `Readable`, a web `ReadableStream`, a generator). Who iterates ends it: leaving the loop early
+ * (`return()`) releases what lies behind. A chunk is never changed after it was given out.
+ */
+export type ByteStream = AsyncIterable<Uint8Array>;
+
+/** What of a source to read. */
+export interface OpenOptions {
+  /** First byte to read; 0 if left out. */
+  readonly start?: number | undefined;
+  /** First byte not to read; the source's size if left out. */
+  readonly end?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Bytes that can be opened again: what everything that may be retried is made of (an opener, not a stream). Two opens give the same bytes, and may be read
+ * side by side.
+ */
+export interface ByteSource {
+  /** Size in bytes, known before reading. */
+  readonly size: number;
+  /** Whether `start` is reached without reading what lies before it (files, memory, stores: yes; a registry without Range: no). */
+  readonly seekable: boolean;
+  /** Starts reading. What it throws, at once or while iterating, is the source's failure. */
+  open(options?: OpenOptions): ByteStream;
+}
+
+/** A source over bytes in memory. */
+export function bytesSource(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.byteLength,
+    seekable: true,
+    async *open({ start = 0, end = bytes.byteLength } = {}): ByteStream {
+      if (end > start) yield bytes.subarray(start, end);
+    },
+  };
+}
+
+/** The part of a source from `start` to before `end`, as a source of its own. */
+export function sliceSource(source: ByteSource, start: number, end: number): ByteSource {
+  return {
+    size: end - start,
+    seekable: source.seekable,
+    open: (options = {}) =>
+      source.open({ start: start + (options.start ?? 0), end: start + (options.end ?? end - start), signal: options.signal }),
+  };
+}

@@ -1,0 +1,32 @@
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { ByteSource } from '../streams/byte-source.ts';
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Where an image comes from: a layout, an archive, a registry, a bucket. `transfer/` verifies all that it gives; a source need not. */
+export interface ImageSource {
+  /** As the user wrote it; for messages. */
+  readonly location: string;
+
+  /**
+   * What the place names: the descriptor of its manifest or index.
+   * @throws RegistryError `tag-missing`, `manifest-missing`, `reference-ambiguous`, `input-missing`, … (naming what there is)
+   */
+  root(options?: RequestOptions): Promise<Descriptor>;
+
+  /**
+   * The bytes of a manifest or index, at most `maxManifestBytes`.
+   * @throws RegistryError `manifest-missing`
+   */
+  manifest(descriptor: Descriptor, options?: RequestOptions): Promise<Uint8Array>;
+
+  /** The bytes of a config or layer. Not opened yet: what is missing (`blob-missing`) shows when it is read. */
+  blob(descriptor: Descriptor): ByteSource;
+
+  /** Descriptors of the manifests whose subject this is; absent where the place cannot tell. */
+  referrers?(subject: Descriptor, options?: RequestOptions): Promise<readonly Descriptor[]>;
+
+  close(): Promise<void>;
+}

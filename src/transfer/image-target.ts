@@ -1,0 +1,53 @@
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { ByteSource } from '../streams/byte-source.ts';
+import type { RequestOptions } from './image-source.ts';
+
+/** Where an image goes. */
+export interface ImageTarget {
+  /** As the user wrote it; for messages. */
+  readonly location: string;
+  /** `one`: takes the image of one platform, no index (an archive for `docker load`). */
+  readonly takes: 'graph' | 'one';
+
+  /** Begins a push. Nothing is visible under the image's name before `commit`. */
+  begin(options?: RequestOptions): Promise<ImageWriter>;
+  close(): Promise<void>;
+}
+
+/**
+ * One push under way. `copyImage` calls it so, which is the order of writes of the bucket format: blobs, then manifests from the leaves to the root (children before
+ * their parents, subjects before their referrers), `settle` until it says so, `commit`. Blobs and manifests that do not depend on each other come side by side.
+ */
+export interface ImageWriter {
+  /** Whether the manifest and all below it are there, so that nothing below need be sent. The root is put again all the same. */
+  hasSubtree(manifest: Descriptor, options?: RequestOptions): Promise<boolean>;
+
+  /** Whether a blob of this digest and size is there. */
+  hasBlob(blob: Descriptor, options?: RequestOptions): Promise<boolean>;
+
+  /**
+   * Stores a blob. It becomes visible only after its size and digest were checked; many readers may look meanwhile.
+   * @throws RegistryError `digest-mismatch`, `size-mismatch`
+   */
+  putBlob(blob: Descriptor, bytes: ByteSource, options?: PutBlobOptions): Promise<void>;
+
+  /** Stores a manifest whose bytes were verified, under its digest; idempotent. */
+  putManifest(manifest: Descriptor, bytes: Uint8Array, options?: RequestOptions): Promise<void>;
+
+  /**
+   * Asks whether all that was sent or skipped is sure to stay until the commit. `again`: a collection came between; send all once more (what is still there will be
+   * skipped again) and ask again.
+   */
+  settle(options?: RequestOptions): Promise<'settled' | 'again'>;
+
+  /** Makes the root visible under the name that the place gives, and what follows from it (lists, referrers). */
+  commit(root: Descriptor, options?: RequestOptions): Promise<void>;
+
+  /** Ends a push that failed or was stopped. `discard` removes what only this push made and nobody can see; else it stays for a later run. */
+  abandon(options?: RequestOptions & { readonly discard?: boolean }): Promise<void>;
+}
+
+export interface PutBlobOptions extends RequestOptions {
+  /** Called with the number of bytes that were newly sent; negative when a part is sent again. */
+  readonly onProgress?: ((bytes: number) => void) | undefined;
+}
