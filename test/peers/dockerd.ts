@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { controlGroupOf, removeControlGroup } from './control-group.ts';
 import { withNamespaces } from './namespace.ts';
 import { findProgram } from './peer-cache.ts';
 import { startPeerServer } from './peer-server.ts';
@@ -37,7 +38,9 @@ export async function startDockerd({ hosts, signal }: DockerdOptions = {}): Prom
       await writeFile(config, '{}');
       const ask = [client, '--host', `unix://${socket}`, 'version'] as const;
       return {
-        command: withNamespaces([program, ...daemonArgs(home.path, socket, config)], hosts),
+        command: withNamespaces([program, ...daemonArgs(home.path, socket, config)], {
+          hosts,
+        }),
         readyTimeoutMs: READY_TIMEOUT_MS,
         isReady: async (ready) => (await runCommand(ask, { env: home.env, signal: ready })).code === 0,
       };
@@ -53,6 +56,10 @@ export async function startDockerd({ hosts, signal }: DockerdOptions = {}): Prom
         ...options,
         env: { ...server.env, ...options.env },
       }),
+    async close() {
+      await server.close();
+      await removeControlGroup(server.home);
+    },
   };
 }
 
@@ -64,6 +71,7 @@ function daemonArgs(home: string, socket: string, config: string): readonly stri
     ...['--pidfile', join(home, 'docker.pid')],
     ...['--host', `unix://${socket}`],
     ...['--storage-driver', 'vfs'],
+    ...['--cgroup-parent', `/${controlGroupOf(home)}`],
     '--iptables=false',
     '--bridge=none',
   ];

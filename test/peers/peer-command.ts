@@ -20,8 +20,8 @@ export interface PeerCommandSetup {
   readonly globalArgs?: (home: string) => readonly string[];
   /** Variables added to those of the home. */
   readonly env?: (home: string) => NodeJS.ProcessEnv;
-  /** Puts the command line into another one. */
-  readonly wrap?: (command: CommandLine, options: CommandOptions) => CommandLine;
+  /** Puts the command line into another one, which then sees to the `hosts`. */
+  readonly wrap?: (command: CommandLine, home: string, hosts: readonly string[]) => CommandLine;
 }
 
 /** Prepares a client in a home of its own. Throws where it is not installed. */
@@ -36,7 +36,8 @@ export async function openPeerCommand(name: PeerName, setup: PeerCommandSetup = 
       const command: CommandLine = [program, ...globalArgs, ...args];
       const settled = { cwd: home.path, ...options, env: { ...env, ...options.env } };
       if (setup.wrap === undefined) return runCommand(command, settled);
-      return runCommand(setup.wrap(command, options), { ...settled, hosts: [] });
+      const wrapped = setup.wrap(command, home.path, options.hosts ?? []);
+      return runCommand(wrapped, { ...settled, hosts: [] });
     },
     close: home.remove,
   };

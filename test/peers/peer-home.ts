@@ -20,6 +20,7 @@ export async function createPeerHome(label: string): Promise<PeerHome> {
   const policy = { default: [{ type: 'insecureAcceptAnything' }] };
   await writeFile(join(path, '.config/containers/policy.json'), JSON.stringify(policy));
   await writeFile(join(path, '.config/containers/registries.conf'), '');
+  await writeFile(join(path, '.docker/config.json'), '{}'); // podman insists on it once DOCKER_CONFIG is set
   return { path, env: homeEnvironment(path), remove: folder.remove };
 }
 
