@@ -47,20 +47,23 @@ const platformSchema: v.GenericSchema<unknown, Platform> = v.object({
   'os.features': nullish(v.array(v.string())),
 });
 
+/** A digest inside JSON. */
+export const digestSchema: v.GenericSchema<unknown, Digest> = v.pipe(
+  v.string('a digest is missing'),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    try {
+      return parseDigest(dataset.value);
+    } catch (error) {
+      addIssue({ message: error instanceof Error ? error.message : String(error) });
+      return NEVER;
+    }
+  }),
+);
+
 /** A descriptor inside a manifest or an index; what it does not know, it leaves out (the manifest's bytes keep it). */
 export const descriptorSchema: v.GenericSchema<unknown, Descriptor> = v.object({
   mediaType: mediaTypeSchema,
-  digest: v.pipe(
-    v.string('a digest is missing'),
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      try {
-        return parseDigest(dataset.value);
-      } catch (error) {
-        addIssue({ message: error instanceof Error ? error.message : String(error) });
-        return NEVER;
-      }
-    }),
-  ),
+  digest: digestSchema,
   size: v.pipe(v.number('a size is missing'), v.safeInteger('not a whole number of bytes'), v.minValue(0, 'a negative size')),
   urls: nullish(v.array(v.string())),
   annotations: nullish(annotationsSchema),

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { RegistryError } from '../errors/registry-error.ts';
 import { annotationsSchema, type Descriptor, descriptorSchema, nullish } from './descriptor.ts';
+import { parseJsonObject, validateJson } from './json-object.ts';
 import { imageIndexTypes, imageManifestTypes, mediaTypes } from './media-types.ts';
 
 /** Most bytes of a manifest that are read or stored: what containers/image takes; the specification asks for at least this (distribution-spec, "Pushing Manifests"). */
@@ -54,7 +55,7 @@ const indexSchema = v.object({
  * @throws RegistryError `manifest-too-large`, `manifest-invalid`, `schema-1-unsupported`, `media-type-unsupported`, `media-type-mismatch`
  */
 export function parseManifest(bytes: Uint8Array, declaredType?: string): Manifest {
-  const json = parseObject(bytes);
+  const json = parseJsonObject(bytes, maxManifestBytes, 'a manifest');
   if (json['schemaVersion'] === 1 || 'fsLayers' in json) {
     throw new RegistryError(
       'schema-1-unsupported',
@@ -96,7 +97,7 @@ function readImage(json: Readonly<Record<string, unknown>>): ImageManifest {
       },
     );
   }
-  const { schemaVersion: _, mediaType, ...rest } = validate(imageSchema, json, 'an image manifest');
+  const { schemaVersion: _, mediaType, ...rest } = validateJson(imageSchema, json, 'an image manifest');
   return { kind: 'image', ...rest, mediaType: checkType(mediaType, imageManifestTypes, mediaTypes.imageManifest) };
 }
 
@@ -107,7 +108,7 @@ function readIndex(json: Readonly<Record<string, unknown>>): ImageIndex {
       'Cannot take a manifest with both "manifests" and "layers" or "config": clients would disagree on what it is',
     );
   }
-  const { schemaVersion: _, mediaType, ...rest } = validate(indexSchema, json, 'an image index');
+  const { schemaVersion: _, mediaType, ...rest } = validateJson(indexSchema, json, 'an image index');
   return { kind: 'index', ...rest, mediaType: checkType(mediaType, imageIndexTypes, mediaTypes.imageIndex) };
 }
 
@@ -118,32 +119,4 @@ function checkType(own: string | undefined, allowed: ReadonlySet<string>, otherw
     'media-type-unsupported',
     `Cannot take a manifest of media type ${JSON.stringify(own.slice(0, 160))}: wanted ${[...allowed].join(' or ')}`,
   );
-}
-
-/** Reads the bytes as UTF-8 JSON of an object, within the bound. */
-function parseObject(bytes: Uint8Array): Readonly<Record<string, unknown>> {
-  if (bytes.byteLength > maxManifestBytes) {
-    throw new RegistryError(
-      'manifest-too-large',
-      `Cannot take a manifest of ${bytes.byteLength} bytes: at most ${maxManifestBytes} are allowed`,
-    );
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
-  } catch (error) {
-    throw new RegistryError('manifest-invalid', 'Cannot read a manifest: it is not JSON in UTF-8', { cause: error });
-  }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new RegistryError('manifest-invalid', 'Cannot read a manifest: wanted a JSON object');
-  }
-  return json as Readonly<Record<string, unknown>>;
-}
-
-function validate<S extends v.GenericSchema>(schema: S, json: unknown, what: string): v.InferOutput<S> {
-  const result = v.safeParse(schema, json, { abortEarly: true });
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  const path = v.getDotPath(issue) ?? '(root)';
-  throw new RegistryError('manifest-invalid', `Cannot read ${what}: at "${path.slice(0, 200)}": ${issue.message.slice(0, 300)}`);
 }

@@ -11,17 +11,17 @@ export interface Platform {
 
 const component = /^[A-Za-z0-9_.-]+$/;
 /** Names that `uname` and users write for architectures, by Go's names, which the specification uses. */
-const architectures: Readonly<Record<string, Pick<Platform, 'architecture' | 'variant'>>> = {
-  x86_64: { architecture: 'amd64' },
-  'x86-64': { architecture: 'amd64' },
-  x64: { architecture: 'amd64' },
-  aarch64: { architecture: 'arm64' },
-  i386: { architecture: '386' },
-  i686: { architecture: '386' },
-  ia32: { architecture: '386' },
-  armhf: { architecture: 'arm', variant: 'v7' },
-  armel: { architecture: 'arm', variant: 'v6' },
-};
+const architectures: ReadonlyMap<string, Pick<Platform, 'architecture' | 'variant'>> = new Map([
+  ['x86_64', { architecture: 'amd64' }],
+  ['x86-64', { architecture: 'amd64' }],
+  ['x64', { architecture: 'amd64' }],
+  ['aarch64', { architecture: 'arm64' }],
+  ['i386', { architecture: '386' }],
+  ['i686', { architecture: '386' }],
+  ['ia32', { architecture: '386' }],
+  ['armhf', { architecture: 'arm', variant: 'v7' }],
+  ['armel', { architecture: 'arm', variant: 'v6' }],
+]);
 
 /**
  * Reads `os/architecture[/variant]`, or an architecture alone (of Linux).
@@ -42,7 +42,8 @@ export function parsePlatform(text: string): Platform {
 
 /** The same platform in Go's names, without a variant that only says the default (arm64/v8, amd64/v1). */
 export function normalizePlatform(platform: Platform): Platform {
-  const known = architectures[platform.architecture.toLowerCase()] ?? { architecture: platform.architecture.toLowerCase() };
+  const architecture = platform.architecture.toLowerCase();
+  const known = architectures.get(architecture) ?? { architecture };
   const variant = platform.variant ?? known.variant;
   const isDefault = (known.architecture === 'arm64' && variant === 'v8') || (known.architecture === 'amd64' && variant === 'v1');
   return { ...platform, os: platform.os.toLowerCase(), architecture: known.architecture, variant: isDefault ? undefined : variant };
