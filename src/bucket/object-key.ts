@@ -20,7 +20,6 @@ export function toObjectKey(text: string): ObjectKey {
   const bytes = new TextEncoder().encode(text).byteLength;
   const sound =
     bytes <= maxKeyBytes && text.isWellFormed() && segments.every((segment) => segment !== '' && segment !== '.' && segment !== '..');
-  // oxlint-disable-next-line no-control-regex -- control characters are exactly what is looked for
   if (!sound || /[\u0000-\u001f\u007f]/.test(text)) {
     throw new BucketError(
       'key-invalid',
