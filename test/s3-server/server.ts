@@ -1,0 +1,167 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Service } from './call.ts';
+import { formatEtag, keepHeaders } from './commit.ts';
+import { handleExchange, type Connection, type ExchangeContext, type LoggedRequest } from './exchange.ts';
+import { FaultQueue, type ArmedFault, type Fault } from './faults.ts';
+import { compareKeys } from './listing.ts';
+import { Pacer, type PaceOptions } from './pace.ts';
+import { PERSONALITIES, type Personality, type PersonalityName } from './personalities.ts';
+import { createPublicReadPolicy } from './policy.ts';
+import type { Credentials } from './signature.ts';
+import { Store } from './store.ts';
+
+export interface S3ServerOptions extends PaceOptions {
+  /** A name, or a table of one's own. */
+  readonly personality?: PersonalityName | Personality;
+  /** Buckets that are there from the start. */
+  readonly buckets?: readonly string[];
+  /** Those of them whose objects anyone may read. */
+  readonly publicBuckets?: readonly string[];
+  /** The first are the owner's, unless they have a policy. */
+  readonly credentials?: Credentials | readonly Credentials[];
+  readonly region?: string;
+  /** Milliseconds since the epoch: signatures, dates, rates and delayed listings go by it. */
+  readonly now?: () => number;
+  readonly faults?: readonly Fault[];
+  /** Whether new buckets start with a public access block. */
+  readonly blocksPublicAccess?: boolean;
+  /** Host names at whose root a bucket stands, as at a custom domain: `{ localhost: 'pub' }`. */
+  readonly hosts?: Readonly<Record<string, string>>;
+  /** 0, the default, takes a free one. */
+  readonly port?: number;
+}
+
+export interface ListedObject {
+  readonly key: string;
+  readonly bytes: Buffer;
+  readonly etag: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface ListedUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly partNumbers: readonly number[];
+}
+
+/** A running server. Everything but `endpoint` looks behind its back: no signature, no condition, no fault. */
+export interface S3TestServer {
+  /** `http://127.0.0.1:PORT`. */
+  readonly endpoint: string;
+  readonly region: string;
+  /** The owner's. */
+  readonly credentials: Credentials;
+  /** Every request in the order in which the heads came; empty it with `requests.length = 0`. */
+  readonly requests: LoggedRequest[];
+  /** A bucket's objects, by the UTF-8 bytes of their keys. */
+  objects(bucketName: string): ListedObject[];
+  uploads(bucketName: string): ListedUpload[];
+  writeObject(bucketName: string, key: string, bytes: Uint8Array, headers?: Readonly<Record<string, string>>): void;
+  deleteObject(bucketName: string, key: string): void;
+  inject(fault: Fault): ArmedFault;
+  /** Ends every connection. Throws what went wrong in the server itself, so that no test passes over it. */
+  close(): Promise<void>;
+}
+
+const OWNER: Credentials = { accessKeyId: 'AKIATESTOWNER0000000', secretAccessKey: 'test/secret+key' };
+
+function createService(options: S3ServerOptions, region: string): Service {
+  const { personality: chosen = 'aws', now = Date.now } = options;
+  const personality = typeof chosen === 'string' ? PERSONALITIES[chosen] : chosen;
+  const store = new Store(personality.listingDelayMs > 0);
+  for (const name of options.buckets ?? []) store.create(name, now());
+  for (const name of options.publicBuckets ?? []) {
+    const bucket = store.get(name);
+    bucket.policy = createPublicReadPolicy(name);
+    bucket.settings.set('policy', JSON.stringify(bucket.policy));
+  }
+  return { store, personality, region, now, blocksPublicAccess: options.blocksPublicAccess ?? false };
+}
+
+function createContext(options: S3ServerOptions): ExchangeContext & { readonly owner: Credentials } {
+  const { region = 'us-east-1', credentials = OWNER, hosts = {} } = options;
+  const all = 'accessKeyId' in credentials ? [credentials] : credentials;
+  const service = createService(options, region);
+  const faults = new FaultQueue();
+  for (const fault of options.faults ?? []) faults.inject(fault);
+  const verifier = { credentials: all, regions: [region, ...service.personality.furtherRegions] as const, now: service.now };
+  return {
+    service,
+    verifier: { ...verifier, regions: [region, ...service.personality.furtherRegions] },
+    hosts,
+    faults,
+    log: [],
+    owner: all[0] ?? OWNER,
+  };
+}
+
+/** Gives each connection its number and its pace. */
+function createConnections(options: PaceOptions, signal: AbortSignal): (socket: Socket) => Connection {
+  const connections = new WeakMap<Socket, Connection>();
+  let count = 0;
+  return (socket) => {
+    const known = connections.get(socket);
+    if (known) return known;
+    const connection = { number: ++count, pacer: new Pacer(options, signal) };
+    connections.set(socket, connection);
+    return connection;
+  };
+}
+
+/** Starts a server on 127.0.0.1 whose buckets live in memory. */
+export async function startS3Server(options: S3ServerOptions = {}): Promise<S3TestServer> {
+  const context = createContext(options);
+  const { service, faults, log, owner } = context;
+  const stopping = new AbortController();
+  const connectionOf = createConnections(options, stopping.signal);
+  const running = new Set<Promise<void>>();
+  const defects: unknown[] = [];
+
+  const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const done = handleExchange(context, incoming, outgoing, connectionOf(incoming.socket)).catch((error: unknown) => {
+      if (!incoming.socket.destroyed && !stopping.signal.aborted) defects.push(error);
+      incoming.socket.destroy();
+    });
+    running.add(done);
+    void done.finally(() => running.delete(done));
+  };
+  const server = createServer({ keepAliveTimeout: 0 }, handle).on('checkContinue', handle);
+  server.listen(options.port ?? 0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    region: service.region,
+    credentials: owner,
+    requests: log,
+    objects: (bucketName) =>
+      [...service.store.get(bucketName).objects()]
+        .map(([key, { bytes, etag, headers }]) => ({ key, bytes, etag, headers }))
+        .toSorted((a, b) => compareKeys(a.key, b.key)),
+    uploads: (bucketName) =>
+      [...service.store.get(bucketName).uploads.values()].map(({ key, uploadId, parts }) => ({
+        key,
+        uploadId,
+        partNumbers: [...parts.keys()].toSorted((a, b) => a - b),
+      })),
+    writeObject(bucketName, key, bytes, headers = {}) {
+      const object = { bytes: Buffer.from(bytes), etag: formatEtag(bytes), modifiedMs: service.now(), headers: keepHeaders(headers) };
+      service.store.get(bucketName).put(key, object);
+    },
+    deleteObject(bucketName, key) {
+      service.store.get(bucketName).delete(key, service.now(), service.store.nextTick());
+    },
+    inject: (fault) => faults.inject(fault),
+    async close() {
+      stopping.abort();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await Promise.all([closed, ...running]);
+      if (defects.length > 0) throw new AggregateError(defects, `The S3 test server failed ${defects.length} times`);
+    },
+  };
+}

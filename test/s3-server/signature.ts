@@ -1,0 +1,232 @@
+import { Sha256 } from '@aws-crypto/sha256-js';
+import { HttpRequest } from '@smithy/protocol-http';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { createHash } from 'node:crypto';
+import { S3Error } from './errors.ts';
+import type { PolicyDocument } from './policy.ts';
+import type { S3Request } from './request.ts';
+
+/** One who may sign requests. Without a policy it is the owner of all buckets. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+  readonly policy?: PolicyDocument | undefined;
+}
+
+export interface Verifier {
+  readonly credentials: readonly Credentials[];
+  /** The first region is the server's own, named in refusals. */
+  readonly regions: readonly [string, ...string[]];
+  readonly now: () => number;
+}
+
+/** What a request says of its signature, in a header or in its query. */
+interface Claim {
+  readonly place: 'header' | 'query';
+  readonly accessKeyId: string;
+  readonly scope: readonly string[];
+  readonly signedHeaders: ReadonlySet<string>;
+  readonly signature: string;
+  readonly date: string;
+  readonly expiresSeconds: number;
+  readonly sessionToken: string | undefined;
+}
+
+const MAX_SKEW_MS = 15 * 60_000;
+const MAX_EXPIRES_SECONDS = 7 * 24 * 60 * 60;
+const QUERY_PARAMETERS = ['Algorithm', 'Credential', 'Date', 'Expires', 'SignedHeaders', 'Signature', 'Security-Token'];
+
+function splitClaim(credential: string, signedHeaders: string): Pick<Claim, 'accessKeyId' | 'scope' | 'signedHeaders'> {
+  const [accessKeyId = '', ...scope] = credential.split('/');
+  return { accessKeyId, scope, signedHeaders: new Set(signedHeaders.split(';')) };
+}
+
+function parseHeaderClaim(authorization: string, headers: S3Request['headers']): Claim {
+  if (!authorization.startsWith('AWS4-HMAC-SHA256 ')) {
+    throw new S3Error('InvalidArgument', 'Unsupported Authorization Type', {
+      elements: { ArgumentName: 'Authorization', ArgumentValue: authorization.split(' ')[0] ?? '' },
+    });
+  }
+  const pattern = /^AWS4-HMAC-SHA256 Credential=([^,\s]+), *SignedHeaders=([^,\s]+), *Signature=([0-9a-f]{64})$/;
+  const [, credential, signedHeaders, signature] = pattern.exec(authorization) ?? [];
+  if (!credential || !signedHeaders || !signature) throw new S3Error('AuthorizationHeaderMalformed');
+  const [date, sessionToken] = [headers['x-amz-date'] ?? '', headers['x-amz-security-token']];
+  return { place: 'header', ...splitClaim(credential, signedHeaders), signature, date, expiresSeconds: 0, sessionToken };
+}
+
+function parseQueryClaim(query: S3Request['query']): Claim {
+  const text = (name: string): string => query.get(`X-Amz-${name}`) ?? '';
+  const malformed = (message: string): S3Error => new S3Error('AuthorizationQueryParametersError', message);
+  if (text('Algorithm') !== 'AWS4-HMAC-SHA256') throw malformed('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"');
+  const missing = QUERY_PARAMETERS.slice(1, -1).find((name) => !text(name));
+  if (missing) throw malformed(`X-Amz-${missing} is missing`);
+  const expiresSeconds = /^\d+$/.test(text('Expires')) ? Number(text('Expires')) : 0;
+  if (expiresSeconds < 1 || expiresSeconds > MAX_EXPIRES_SECONDS) {
+    throw malformed(`X-Amz-Expires must be between 1 and ${MAX_EXPIRES_SECONDS} seconds`);
+  }
+  return {
+    place: 'query',
+    ...splitClaim(text('Credential'), text('SignedHeaders')),
+    signature: text('Signature'),
+    date: text('Date'),
+    expiresSeconds,
+    sessionToken: query.get('X-Amz-Security-Token'),
+  };
+}
+
+/** A request's claim; `undefined` where it is anonymous. */
+function parseClaim({ headers, query }: S3Request): Claim | undefined {
+  const authorization = headers['authorization'];
+  const presigned = query.has('X-Amz-Algorithm') || query.has('X-Amz-Signature') || query.has('X-Amz-Credential');
+  if (authorization !== undefined && presigned) {
+    throw new S3Error('InvalidArgument', 'Only one auth mechanism allowed');
+  }
+  if (authorization !== undefined) return parseHeaderClaim(authorization, headers);
+  return presigned ? parseQueryClaim(query) : undefined;
+}
+
+function parseDate(date: string): Date {
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date) ?? [];
+  const parsed = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  if (Number.isNaN(parsed.getTime())) {
+    throw new S3Error('AccessDenied', 'AWS authentication requires a valid x-amz-date header or X-Amz-Date parameter');
+  }
+  return parsed;
+}
+
+function checkScope({ place, scope, date }: Claim, regions: Verifier['regions']): void {
+  const malformed = (message: string, elements: Record<string, string> = {}): S3Error =>
+    new S3Error(place === 'header' ? 'AuthorizationHeaderMalformed' : 'AuthorizationQueryParametersError', message, {
+      elements,
+      headers: { 'x-amz-bucket-region': regions[0] },
+    });
+  const [day, region = '', service, end] = scope;
+  if (scope.length !== 4 || service !== 's3' || end !== 'aws4_request') {
+    throw malformed(`The credential scope "${scope.join('/')}" is not "<date>/<region>/s3/aws4_request"`);
+  }
+  if (day !== date.slice(0, 8)) throw malformed(`The credential date "${day}" does not match "${date}"`);
+  if (!regions.includes(region)) {
+    throw malformed(`The region '${region}' is wrong; expecting '${regions[0]}'`, { Region: regions[0] });
+  }
+}
+
+function checkTime(claim: Claim, signedAt: Date, nowMs: number): void {
+  const ageMs = nowMs - signedAt.getTime();
+  const [requestTime, serverTime] = [claim.date, new Date(nowMs).toISOString()];
+  if (claim.place === 'query' && ageMs < -MAX_SKEW_MS) throw new S3Error('AccessDenied', 'Request is not yet valid');
+  if (claim.place === 'query' && ageMs > claim.expiresSeconds * 1000) {
+    throw new S3Error('AccessDenied', 'Request has expired', { elements: { ServerTime: serverTime } });
+  }
+  if (claim.place === 'header' && Math.abs(ageMs) > MAX_SKEW_MS) {
+    throw new S3Error('RequestTimeTooSkewed', undefined, {
+      elements: { RequestTime: requestTime, ServerTime: serverTime, MaxAllowedSkewMilliseconds: MAX_SKEW_MS },
+    });
+  }
+}
+
+function findCredentials({ accessKeyId, sessionToken }: Claim, all: readonly Credentials[]): Credentials {
+  const found = all.find((credentials) => credentials.accessKeyId === accessKeyId);
+  if (!found || (found.sessionToken !== undefined && sessionToken === undefined)) {
+    throw new S3Error('InvalidAccessKeyId', undefined, { elements: { AWSAccessKeyId: accessKeyId } });
+  }
+  if (found.sessionToken !== sessionToken) throw new S3Error('InvalidToken');
+  return found;
+}
+
+/** The host and every x-amz- header must be signed, else someone on the way could change what is asked for. */
+function checkSignedHeaders({ signedHeaders }: Claim, headers: S3Request['headers']): void {
+  const unsigned = Object.keys(headers).filter((name) => name.startsWith('x-amz-') || name === 'host');
+  const missing = unsigned.filter((name) => !signedHeaders.has(name));
+  if (missing.length === 0) return;
+  throw new S3Error('AccessDenied', 'There were headers present in the request which were not signed', {
+    elements: { HeadersNotSigned: missing.join(', ') },
+  });
+}
+
+/** Streaming signatures are refused: no client of ours sends them, and one that did would escape the checks. */
+function checkPayloadClaim({ place }: Claim, headers: S3Request['headers']): void {
+  const claimed = headers['x-amz-content-sha256'];
+  if (claimed?.startsWith('STREAMING-') || headers['content-encoding']?.includes('aws-chunked')) {
+    throw new S3Error('NotImplemented', 'Streaming signatures are not implemented');
+  }
+  if (claimed === undefined && place === 'header') {
+    throw new S3Error('InvalidRequest', 'Missing required header for this request: x-amz-content-sha256');
+  }
+  if (claimed !== undefined && claimed !== 'UNSIGNED-PAYLOAD' && !/^[0-9a-f]{64}$/.test(claimed)) {
+    throw new S3Error('InvalidArgument', 'x-amz-content-sha256 must be UNSIGNED-PAYLOAD or a SHA-256 in hexadecimal');
+  }
+}
+
+/** The path as a signature covers it: each segment encoded anew, whatever stood on the wire. */
+function encodePath(path: string): string {
+  const escape = (char: string): string => `%${char.charCodeAt(0).toString(16).toUpperCase()}`;
+  return path
+    .split('/')
+    .map((segment) => encodeURIComponent(segment).replace(/[!'()*]/g, escape))
+    .join('/');
+}
+
+/** Signs a request as its claim says it was signed. Only what the claim names takes part. */
+async function signAgain(request: S3Request, claim: Claim, credentials: Credentials, signedAt: Date): Promise<string> {
+  const { signedHeaders, expiresSeconds } = claim;
+  const query = new Map(request.query);
+  if (claim.place === 'query') for (const name of QUERY_PARAMETERS) query.delete(`X-Amz-${name}`);
+  const unsigned = new HttpRequest({
+    method: request.method,
+    path: encodePath(request.path),
+    query: Object.fromEntries(query),
+    headers: Object.fromEntries(Object.entries(request.headers).filter(([name]) => signedHeaders.has(name))),
+    body: {}, // neither text nor bytes: the signer takes x-amz-content-sha256, else UNSIGNED-PAYLOAD
+  });
+  const region = claim.scope[1] ?? '';
+  const { policy: _, ...keys } = credentials;
+  const signer = new SignatureV4({
+    credentials: {
+      accessKeyId: keys.accessKeyId,
+      secretAccessKey: keys.secretAccessKey,
+      ...(keys.sessionToken === undefined ? {} : { sessionToken: keys.sessionToken }),
+    },
+    region,
+    service: 's3',
+    sha256: Sha256,
+    uriEscapePath: false,
+    applyChecksum: false,
+  });
+  const options = { signingDate: signedAt, signableHeaders: new Set(signedHeaders) };
+  if (claim.place === 'header') {
+    const { headers } = await signer.sign(unsigned, options);
+    return /Signature=([0-9a-f]+)/.exec(headers['authorization'] ?? '')?.[1] ?? '';
+  }
+  const unhoistableHeaders = new Set(signedHeaders);
+  const signed = await signer.presign(unsigned, { ...options, expiresIn: expiresSeconds, unhoistableHeaders });
+  return String(signed.query?.['X-Amz-Signature']);
+}
+
+/** Who signed a request: `undefined` for an anonymous one. Refused as S3 refuses it where anything is wrong. */
+export async function authenticate(request: S3Request, verifier: Verifier): Promise<Credentials | undefined> {
+  const claim = parseClaim(request);
+  if (!claim) return undefined;
+  const signedAt = parseDate(claim.date);
+  checkScope(claim, verifier.regions);
+  const credentials = findCredentials(claim, verifier.credentials);
+  checkTime(claim, signedAt, verifier.now());
+  checkPayloadClaim(claim, request.headers);
+  checkSignedHeaders(claim, request.headers);
+  const signature = await signAgain(request, claim, credentials, signedAt);
+  if (signature !== claim.signature) {
+    throw new S3Error('SignatureDoesNotMatch', undefined, { elements: { AWSAccessKeyId: claim.accessKeyId } });
+  }
+  return credentials;
+}
+
+/** Holds a body against the SHA-256 that was signed with its head. */
+export function verifyPayload(headers: S3Request['headers'], body: Buffer): void {
+  const claimed = headers['x-amz-content-sha256'];
+  if (claimed === undefined || claimed === 'UNSIGNED-PAYLOAD') return;
+  const found = createHash('sha256').update(body).digest('hex');
+  if (found === claimed) return;
+  throw new S3Error('XAmzContentSHA256Mismatch', undefined, {
+    elements: { ClientComputedContentSHA256: claimed, S3ComputedContentSHA256: found },
+  });
+}
