@@ -1,0 +1,253 @@
+import { mkdtemp, rm, writeFile, chmod } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, afterAll, describe, expect, it } from 'vitest';
+import { createNodeHttpClient } from '../http/node-http-client.node.ts';
+import type { HttpClient } from '../http/http-client.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { parseDigest } from '../oci/digest.ts';
+import { mediaTypes } from '../oci/media-types.ts';
+import { parseRepositoryName } from '../oci/repository-name.ts';
+import { systemClock } from '../streams/clock.ts';
+import { readAll } from '../streams/read-all.ts';
+import { verify } from '../streams/verify.ts';
+import { startTokenRegistry, type TokenRegistry, type TokenRegistryOptions } from '../../test/token-registry/token-registry.ts';
+import type { CredentialsLookup } from './credentials.ts';
+import { createDockerConfigLookup } from './docker-config.node.ts';
+import { createRegistryClient } from './registry-client.ts';
+import { openRemoteRepository, type RemoteRepository } from './remote-repository.ts';
+
+const layer = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index * 7) % 251));
+const password: CredentialsLookup = async () => ({ kind: 'password', username: 'ada', password: 'pä:ss' });
+const nobody: CredentialsLookup = async () => undefined;
+
+const http: HttpClient = createNodeHttpClient();
+const opened: TokenRegistry[] = [];
+afterEach(async () => {
+  for (const registry of opened.splice(0)) await registry.close();
+});
+afterAll(() => http.close());
+
+async function open(
+  options: TokenRegistryOptions,
+  credentials: CredentialsLookup,
+): Promise<{ registry: TokenRegistry; repository: RemoteRepository; layerDescriptor: Descriptor; manifestDigest: string }> {
+  const registry = await startTokenRegistry(options);
+  opened.push(registry);
+  const digest = parseDigest(registry.addBlob(layer));
+  const layerDescriptor: Descriptor = { mediaType: mediaTypes.layer, digest, size: layer.byteLength };
+  const config = { mediaType: mediaTypes.imageConfig, digest: registry.addBlob(Buffer.from('{}')), size: 2 };
+  const manifest = Buffer.from(
+    JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.imageManifest, config, layers: [layerDescriptor] }),
+  );
+  const manifestDigest = registry.addManifest(mediaTypes.imageManifest, manifest, '1.0');
+  const client = createRegistryClient({ host: registry.host, http, clock: systemClock, credentials });
+  return {
+    registry,
+    repository: openRemoteRepository(client, parseRepositoryName('team/app'), systemClock),
+    layerDescriptor,
+    manifestDigest,
+  };
+}
+
+async function readBlob(repository: RemoteRepository, descriptor: Descriptor): Promise<Buffer> {
+  return Buffer.from(await readAll(verify(repository.blob(descriptor).open(), descriptor), descriptor.size, 'the blob'));
+}
+
+describe('reading another registry', () => {
+  it('reads a manifest by tag and by digest without any login where none is asked for', async () => {
+    const { registry, repository, manifestDigest } = await open({ login: { kind: 'none' } }, password);
+    const byTag = await repository.getManifest('1.0');
+    expect(byTag.descriptor).toEqual({ mediaType: mediaTypes.imageManifest, digest: manifestDigest, size: byTag.bytes.byteLength });
+    expect((await repository.getManifest(manifestDigest)).bytes).toEqual(byTag.bytes);
+    expect(registry.requests.every(({ authorization }) => authorization === undefined)).toBe(true);
+  });
+
+  it('answers a basic challenge, once, and sends the login at once from then on', async () => {
+    const { registry, repository } = await open({ login: { kind: 'basic', username: 'ada', password: 'pä:ss' } }, password);
+    await repository.getManifest('1.0');
+    await repository.getManifest('1.0');
+    expect(registry.requests.filter(({ line }) => line.includes('manifests')).map(({ authorization }) => authorization)).toEqual([
+      undefined,
+      'Basic',
+      'Basic',
+    ]);
+  });
+
+  it('buys a bearer token with the login and uses it for all requests of its scope', async () => {
+    const { registry, repository, layerDescriptor } = await open(
+      { login: { kind: 'bearer', username: 'ada', password: 'pä:ss' } },
+      password,
+    );
+    await repository.getManifest('1.0');
+    expect(await readBlob(repository, layerDescriptor)).toEqual(layer);
+    expect(registry.requests.filter(({ line }) => line.includes('/token')).map(({ line }) => line)).toEqual([
+      'GET /token?service=tests&scope=repository%3Ateam%2Fapp%3Apull',
+    ]);
+  });
+
+  it('gets a token anonymously where anyone may read', async () => {
+    const { repository } = await open({ login: { kind: 'bearer' } }, nobody);
+    expect((await repository.getManifest('1.0')).descriptor.mediaType).toBe(mediaTypes.imageManifest);
+  });
+
+  it('buys a token with a refresh token, by POST, so that it stands in no URL', async () => {
+    const { registry, repository } = await open({ login: { kind: 'bearer', username: 'x', refreshToken: 'long-lived' } }, async () => ({
+      kind: 'refresh-token',
+      refreshToken: 'long-lived',
+    }));
+    await repository.getManifest('1.0');
+    expect(registry.requests.map(({ line }) => line)).toContain('POST /token');
+    expect(registry.requests.some(({ line }) => line.includes('long-lived'))).toBe(false);
+  });
+
+  it('buys a new token when the old one is refused', async () => {
+    const { registry, repository } = await open({ login: { kind: 'bearer' } }, nobody);
+    await repository.getManifest('1.0');
+    registry.revokeTokens();
+    await repository.getManifest('1.0');
+    expect(registry.requests.filter(({ line }) => line.includes('/token'))).toHaveLength(2);
+  });
+
+  it('says that a login is wanted, and that one is wrong, without repeating it', async () => {
+    const wrong: CredentialsLookup = async () => ({ kind: 'password', username: 'ada', password: 'sesame-wrong' });
+    for (const login of [
+      { kind: 'basic', username: 'a', password: 'b' },
+      { kind: 'bearer', username: 'a', password: 'b' },
+    ] as const) {
+      for (const credentials of [nobody, wrong]) {
+        const { repository } = await open({ login }, credentials);
+        const error: unknown = await repository.getManifest('1.0').catch((thrown: unknown) => thrown);
+        expect(error).toMatchObject({ code: 'unauthorized', hint: expect.stringContaining('docker login') as unknown });
+        expect(String(error)).not.toContain('sesame');
+      }
+    }
+  });
+
+  it('keeps the login from the storage that blobs are redirected to', async () => {
+    const { registry, repository, layerDescriptor } = await open(
+      { login: { kind: 'basic', username: 'ada', password: 'pä:ss' }, redirectBlobs: true },
+      password,
+    );
+    expect(await readBlob(repository, layerDescriptor)).toEqual(layer);
+    const toStorage = registry.requests.filter(({ line }) => line.startsWith('GET /storage/'));
+    expect(toStorage.map(({ authorization }) => authorization)).toEqual([undefined]);
+  });
+
+  it('goes on with a blob where the connection broke, by range', async () => {
+    const { registry, repository, layerDescriptor } = await open({ login: { kind: 'none' }, breakBlobsAfterBytes: 70_000 }, nobody);
+    expect(await readBlob(repository, layerDescriptor)).toEqual(layer);
+    expect(registry.requests.filter(({ line }) => line.includes('blobs')).length).toBeGreaterThan(1);
+  });
+
+  it('goes on with a blob also where the registry ignores ranges', async () => {
+    const { repository, layerDescriptor } = await open(
+      { login: { kind: 'none' }, breakBlobsAfterBytes: 70_000, ignoresRange: true },
+      nobody,
+    );
+    expect(await readBlob(repository, layerDescriptor)).toEqual(layer);
+  });
+
+  it('opens a blob in the middle', async () => {
+    const { repository, layerDescriptor } = await open({ login: { kind: 'none' } }, nobody);
+    const part = await readAll(repository.blob(layerDescriptor).open({ start: 1000, end: 1500 }), 500, 'a part');
+    expect(Buffer.from(part)).toEqual(layer.subarray(1000, 1500));
+  });
+
+  it('lists tags over pages', async () => {
+    const { registry, repository } = await open({ login: { kind: 'none' }, tagsPerPage: 2 }, nobody);
+    registry.tags.push('1.1', '2.0', '2.1', '3.0');
+    expect(await Array.fromAsync(repository.listTags())).toEqual(['1.0', '1.1', '2.0', '2.1', '3.0']);
+  });
+
+  it('names what is missing by its code', async () => {
+    const { registry, repository, layerDescriptor, manifestDigest } = await open({ login: { kind: 'none' } }, nobody);
+    registry.blobs.clear();
+    await expect(repository.getManifest('2.0')).rejects.toMatchObject({
+      code: 'tag-missing',
+      message: expect.stringContaining('MANIFEST_UNKNOWN') as unknown,
+    });
+    await expect(repository.getManifest(manifestDigest.replace(/.$/, (last) => (last === '0' ? '1' : '0')))).rejects.toMatchObject({
+      code: 'manifest-missing',
+    });
+    await expect(readBlob(repository, layerDescriptor)).rejects.toMatchObject({ code: 'blob-missing' });
+  });
+
+  it('refuses other bytes than the digest asked for, and a type that the bytes deny', async () => {
+    const { registry, repository, manifestDigest } = await open({ login: { kind: 'none' } }, nobody);
+    const kept = registry.manifests.get(manifestDigest)!;
+    registry.manifests.set(manifestDigest, { ...kept, bytes: Buffer.concat([kept.bytes, Buffer.from(' ')]) });
+    await expect(repository.getManifest(manifestDigest)).rejects.toMatchObject({ code: 'digest-mismatch' });
+    registry.manifests.set('typed', { ...kept, mediaType: mediaTypes.imageIndex });
+    await expect(repository.getManifest('typed')).rejects.toMatchObject({ code: 'media-type-mismatch' });
+  });
+
+  it('finds referrers by the fallback tag where the registry has no referrers API', async () => {
+    const { registry, repository, manifestDigest } = await open({ login: { kind: 'none' } }, nobody);
+    const subject = parseDigest(manifestDigest);
+    expect(await repository.listReferrers(subject)).toEqual([]);
+    const referrer = { mediaType: mediaTypes.imageManifest, digest: manifestDigest, size: 10 };
+    registry.addManifest(
+      mediaTypes.imageIndex,
+      Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [referrer] })),
+      manifestDigest.replace(':', '-'),
+    );
+    expect(await repository.listReferrers(subject)).toMatchObject([referrer]);
+  });
+});
+
+describe("Docker's configuration", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'bucketry-docker-config-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  async function lookupIn(config: unknown): Promise<CredentialsLookup> {
+    const home = await mkdtemp(join(folder, 'home-'));
+    await writeFile(join(home, 'config.json'), typeof config === 'string' ? config : JSON.stringify(config));
+    return createDockerConfigLookup({ ...process.env, DOCKER_CONFIG: home });
+  }
+
+  it('finds logins by host, by URL, and for Docker Hub by its old key', async () => {
+    const auth = Buffer.from('ada:pä:ss').toString('base64');
+    const lookup = await lookupIn({
+      auths: { 'ghcr.io': { auth }, 'https://quay.io/v2/': { auth }, 'https://index.docker.io/v1/': { auth } },
+    });
+    for (const host of ['ghcr.io', 'quay.io', 'docker.io'])
+      expect(await lookup(host)).toEqual({ kind: 'password', username: 'ada', password: 'pä:ss' });
+    expect(await lookup('example.org')).toBeUndefined();
+  });
+
+  it('finds nothing where there is no file', async () => {
+    const lookup = createDockerConfigLookup({ ...process.env, DOCKER_CONFIG: join(folder, 'none') });
+    expect(await lookup('ghcr.io')).toBeUndefined();
+  });
+
+  it('refuses a broken file without quoting it', async () => {
+    const lookup = await lookupIn('{"auths": {"ghcr.io": {"auth": "c2VjcmV0"');
+    const error: unknown = await lookup('ghcr.io').catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'input-invalid' });
+    expect(String(error)).not.toContain('c2VjcmV0');
+  });
+
+  it('asks the helper of a host, and takes "not found" for no login', async () => {
+    const bin = await mkdtemp(join(folder, 'bin-'));
+    const program = join(bin, 'docker-credential-tests');
+    await writeFile(
+      program,
+      `#!/bin/sh\nread host\nif [ "$host" = ghcr.io ]; then echo '{"Username":"ada","Secret":"s"}'; else echo 'credentials not found in native keychain'; exit 1; fi\n`,
+    );
+    await chmod(program, 0o755);
+    const path = process.env['PATH'];
+    process.env['PATH'] = `${bin}:${path ?? ''}`;
+    try {
+      const lookup = await lookupIn({ credHelpers: { 'ghcr.io': 'tests' }, credsStore: 'tests' });
+      expect(await lookup('ghcr.io')).toEqual({ kind: 'password', username: 'ada', password: 's' });
+      expect(await lookup('quay.io')).toBeUndefined();
+      await expect((await lookupIn({ credsStore: '../evil' }))('ghcr.io')).rejects.toMatchObject({ code: 'input-invalid' });
+    } finally {
+      process.env['PATH'] = path;
+    }
+  });
+});
