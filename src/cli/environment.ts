@@ -1,0 +1,18 @@
+/** Environment variables by name, as `process.env` has them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The variables that bucketry reads, for the documentation. Flags name their own. */
+export const environmentDoc: Readonly<Record<string, string>> = {
+  BUCKETRY_BUCKET: 'The bucket of references without one, such as `s3://my-bucket`.',
+  XDG_CONFIG_HOME: 'Folder of `bucketry/config.json`; `~/.config` if unset.',
+  AWS_ENDPOINT_URL_S3: 'Endpoint of `s3://` buckets, where the place has no `?endpoint=`; else `AWS_ENDPOINT_URL`.',
+  AWS_REGION:
+    'Region of `s3://` buckets, where the place has no `?region=`; else `AWS_DEFAULT_REGION`, else the profile’s, else us-east-1.',
+  AWS_PROFILE: 'Profile of `~/.aws/config` and `~/.aws/credentials`.',
+  AWS_ACCESS_KEY_ID:
+    'With `AWS_SECRET_ACCESS_KEY` and, for temporary ones, `AWS_SESSION_TOKEN`: the credentials. Without them, the AWS default chain (profile, SSO, container, instance) finds some.',
+  R2_ACCOUNT_ID: 'Account of `r2://` buckets; else `CLOUDFLARE_ACCOUNT_ID`.',
+  R2_ACCESS_KEY_ID: 'With `R2_SECRET_ACCESS_KEY`: the credentials of `r2://` buckets; else those of AWS.',
+  NO_COLOR: 'Set to anything: no colours.',
+  HTTPS_PROXY: 'With `HTTP_PROXY` and `NO_PROXY`: the proxies to use, as in other tools.',
+};
