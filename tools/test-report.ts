@@ -52,21 +52,18 @@ export function formatClosingLine({ passed, failed, skipped }: TestReport): stri
 function noteSkip(test: TestCase): TestNote {
   const result = test.result();
   const note = result.state === 'skipped' ? result.note : undefined;
-  const reason = note ?? test.meta().skipReason ?? `marked "${test.options.mode}"`;
-  return { name: nameTest(test), reason };
+  return { name: nameTest(test), reason: note ?? test.meta().skipReason ?? explainMode(test) };
+}
+
+function explainMode({ options: { mode } }: TestCase): string {
+  return mode === 'skip' || mode === 'todo' ? `marked "${mode}"` : 'never reached';
 }
 
 function noteFailure(test: TestCase): readonly TestNote[] {
   const result = test.result();
-  switch (result.state) {
-    case 'failed':
-      return [{ name: nameTest(test), reason: joinMessages(result.errors) }];
-    case 'pending':
-      return [{ name: nameTest(test), reason: 'did not finish' }];
-    case 'passed':
-    case 'skipped':
-      return [];
-  }
+  if (result.state === 'passed' || result.state === 'skipped') return [];
+  const reason = result.state === 'failed' ? joinMessages(result.errors) : 'did not finish';
+  return [{ name: nameTest(test), reason }];
 }
 
 function noteFailuresOutsideTests(module: TestModule): readonly TestNote[] {

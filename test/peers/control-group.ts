@@ -12,7 +12,6 @@ export function controlGroupOf(home: string): string {
 export async function removeControlGroup(home: string): Promise<void> {
   const hierarchies = [CONTROL_GROUPS, ...(await listFolders(CONTROL_GROUPS))];
   for (const hierarchy of hierarchies) {
-    // oxlint-disable-next-line no-await-in-loop -- a dozen of quick calls
     await removeGroup(join(hierarchy, controlGroupOf(home)));
   }
 }

@@ -65,13 +65,13 @@ export async function startDockerd({ hosts, signal }: DockerdOptions = {}): Prom
 
 function daemonArgs(home: string, socket: string, config: string): readonly string[] {
   return [
-    ...['--config-file', config],
-    ...['--data-root', join(home, 'data')],
-    ...['--exec-root', join(home, 'exec')],
-    ...['--pidfile', join(home, 'docker.pid')],
-    ...['--host', `unix://${socket}`],
-    ...['--storage-driver', 'vfs'],
-    ...['--cgroup-parent', `/${controlGroupOf(home)}`],
+    `--config-file=${config}`,
+    `--data-root=${join(home, 'data')}`,
+    `--exec-root=${join(home, 'exec')}`,
+    `--pidfile=${join(home, 'docker.pid')}`,
+    `--host=unix://${socket}`,
+    '--storage-driver=vfs',
+    `--cgroup-parent=/${controlGroupOf(home)}`,
     '--iptables=false',
     '--bridge=none',
   ];

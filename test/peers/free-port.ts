@@ -9,7 +9,6 @@ const MAX_ATTEMPTS = 50;
 export async function findFreePort(): Promise<number> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
-    // oxlint-disable-next-line no-await-in-loop -- one port is tried after another
     if (await isFree(port)) return port;
   }
   throw new Error(`Cannot find a free port of 127.0.0.1: ${MAX_ATTEMPTS} tried, all taken`);

@@ -62,7 +62,6 @@ async function installInFolder(name: PeerName, commands: readonly CommandLine[],
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   for (const command of commands) {
-    // oxlint-disable-next-line no-await-in-loop -- each needs the one before it
     await runTwice(command, { CGO_ENABLED: '0', GOBIN: folder, GOFLAGS: '' }, options);
   }
   await writeFile(peerStamp(name, options.cacheFolder), `${PEERS[name].version}\n`);

@@ -53,7 +53,6 @@ async function main(): Promise<void> {
   console.log(`Peers in ${peerCacheFolder()}`);
   const failed: PeerName[] = [];
   for (const name of names) {
-    // oxlint-disable-next-line no-await-in-loop -- builds share two cores and one package database
     if (!(await settlePeer(name))) failed.push(name);
   }
   if (failed.length === 0) return;

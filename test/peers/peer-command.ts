@@ -11,7 +11,7 @@ export interface PeerCommand {
   readonly home: string;
   /** Runs the client with these arguments; bounded by 60 s unless told otherwise. */
   run(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** What a client needs besides its name. */

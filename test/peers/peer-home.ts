@@ -7,7 +7,7 @@ export interface PeerHome {
   readonly path: string;
   /** All that the peer sees: no proxy, no credential and no configuration of the machine's user. */
   readonly env: NodeJS.ProcessEnv;
-  remove(): Promise<void>;
+  readonly remove: () => Promise<void>;
 }
 
 const SUBFOLDERS = ['.config/containers', '.cache', '.local/share', 'run', 'tmp', '.docker'];

@@ -13,8 +13,8 @@ export interface PeerServer {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
   /** The last it wrote to both outputs. */
-  output(): string;
-  close(): Promise<void>;
+  readonly output: () => string;
+  readonly close: () => Promise<void>;
 }
 
 /** What one server's wrapper decides, once its home is there. */

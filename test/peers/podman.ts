@@ -19,18 +19,21 @@ export async function openPodman(): Promise<Podman> {
   const podman = await openPeerCommand('podman', {
     // vfs keeps no mounts; runc, since crun refuses control groups of both versions side by side.
     globalArgs: (home) => [
-      ...['--root', join(home, 'storage')],
-      ...['--runroot', join(home, 'run')],
-      ...['--storage-driver', 'vfs'],
-      ...['--runtime', 'runc'],
-      ...['--cgroup-manager', 'cgroupfs'],
-      ...['--events-backend', 'none'],
+      `--root=${join(home, 'storage')}`,
+      `--runroot=${join(home, 'run')}`,
+      '--storage-driver=vfs',
+      '--runtime=runc',
+      '--cgroup-manager=cgroupfs',
+      '--events-backend=none',
     ],
     wrap: (command, home, hosts) => withNamespaces(command, { hosts, runFolder: join(home, 'run') }),
   });
   const runArgs = [
-    ...['--rm', '--network=none', `--cgroup-parent=/${controlGroupOf(podman.home)}`],
-    ...['--ulimit=nofile=1024:1024', '--ulimit=nproc=1024:1024'],
+    '--rm',
+    '--network=none',
+    `--cgroup-parent=/${controlGroupOf(podman.home)}`,
+    '--ulimit=nofile=1024:1024',
+    '--ulimit=nproc=1024:1024',
   ];
   return {
     ...podman,

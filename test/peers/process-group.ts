@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandLine } from './namespace.ts';
 import { reapOnDeath } from './reap-on-death.ts';
 
@@ -58,15 +57,11 @@ export async function spawnGroup([program, ...args]: CommandLine, { env, cwd }: 
     },
     async stop(graceMs) {
       if (child.exitCode === null && child.signalCode === null) signalGroup(pid, 'SIGTERM');
-      const grace = new AbortController();
-      await Promise.race([
-        ended,
-        sleep(graceMs, undefined, { signal: grace.signal }).then(() => {
-          signalGroup(pid, 'SIGKILL');
-        }),
-      ]);
-      grace.abort();
+      const killer = setTimeout(() => {
+        signalGroup(pid, 'SIGKILL');
+      }, graceMs);
       await ended;
+      clearTimeout(killer);
     },
   };
 }

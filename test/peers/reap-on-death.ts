@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
  * A folder waits for the processes that may still write into it.
  */
 const SCRIPTS = {
-  'kill-group': 'read -r word || kill -KILL -- "-$1"',
+  'kill-group': 'read -r word || kill -KILL "-$1"',
   'remove-folder': 'read -r word || { sleep 1; rm -rf -- "$1"; }',
 } as const;
 

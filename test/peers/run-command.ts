@@ -35,6 +35,7 @@ export async function runCommand(command: CommandLine, options: CommandOptions =
   const onAbort = (): void => {
     kill(signal?.reason);
   };
+  if (signal?.aborted === true) onAbort(); // while it was starting
   signal?.addEventListener('abort', onAbort, { once: true });
   const timer = setTimeout(() => {
     kill(new Error(`still running after ${timeoutMs} ms`));

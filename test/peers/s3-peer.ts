@@ -10,12 +10,13 @@ export interface S3Peer {
   readonly endpoint: string;
   readonly port: number;
   readonly pid: number;
+  readonly home: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly region: string;
   /** `http://BUCKET.localhost:PORT`: the bucket at its host's root; resolves only where `hosts` are given. */
   virtualHost(bucket: string): string;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** The credentials of every S3 server that tests start; of no use anywhere else. */
@@ -34,6 +35,7 @@ export function describeS3Peer(server: PeerServer, port: number): S3Peer {
     endpoint: `http://127.0.0.1:${port}`,
     port,
     pid: server.pid,
+    home: server.home,
     region: TEST_REGION,
     virtualHost: (bucket) => `http://${bucket}.localhost:${port}`,
     close: server.close,

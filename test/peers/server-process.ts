@@ -15,40 +15,43 @@ export interface ServerOptions extends ProcessGroupOptions {
   /** Asked again and again until it is true; what it throws counts as "not yet". */
   readonly isReady: (signal: AbortSignal) => Promise<boolean>;
   readonly readyTimeoutMs?: number | undefined;
+  /** How long it may take to stop before it is killed; 10 s by default. */
+  readonly stopGraceMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface ServerProcess {
   readonly pid: number;
   /** The last 64 Ki characters it wrote to both outputs. */
-  output(): string;
-  stop(): Promise<void>;
+  readonly output: () => string;
+  readonly stop: () => Promise<void>;
 }
 
 /** Starts a server and waits until it answers. Throws with its last lines where it ends or stays silent for 20 s. */
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
   options.signal?.throwIfAborted();
+  const { stopGraceMs = STOP_GRACE_MS } = options;
   const group = await spawnGroup(options.command, options);
   const output = collectOutput([group.stdout, group.stderr]);
   try {
     await waitUntilReady(group, options);
   } catch (error) {
-    await group.stop(STOP_GRACE_MS);
+    await group.stop(stopGraceMs);
     const said = lastLines(output());
     throw new Error(`Cannot start "${options.command.join(' ')}": ${said}`, { cause: error });
   }
-  return { pid: group.pid, output, stop: () => group.stop(STOP_GRACE_MS) };
+  return { pid: group.pid, output, stop: () => group.stop(stopGraceMs) };
 }
 
 async function waitUntilReady(group: ProcessGroup, options: ServerOptions): Promise<void> {
   const timeoutMs = options.readyTimeoutMs ?? READY_TIMEOUT_MS;
   const over = new AbortController();
-  void group.ended.then((code) => {
-    over.abort(new Error(`it ended with code ${code}`));
-  });
+  const abortAtEnd = async (): Promise<void> => {
+    over.abort(new Error(`it ended with code ${await group.ended}`));
+  };
+  void abortAtEnd();
   const late = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([over.signal, late, options.signal].filter((each) => each !== undefined));
-  /* oxlint-disable no-await-in-loop -- polling */
   while (!(await options.isReady(signal).catch(() => false))) {
     signal.throwIfAborted();
     await sleep(POLL_MS);

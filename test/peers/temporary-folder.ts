@@ -6,7 +6,7 @@ import { reapOnDeath } from './reap-on-death.ts';
 /** A folder that goes away with `remove`, or with the process that made it, whichever comes first. */
 export interface TemporaryFolder {
   readonly path: string;
-  remove(): Promise<void>;
+  readonly remove: () => Promise<void>;
 }
 
 /** Makes an empty folder of its own below the system's temporary one; `label` helps to recognise one left behind. */

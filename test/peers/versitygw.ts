@@ -16,9 +16,9 @@ export async function startVersitygw(signal?: AbortSignal): Promise<S3Peer> {
       return {
         command: [
           program,
-          ...['--port', `127.0.0.1:${port}`],
-          ...['--region', TEST_REGION],
-          ...['--virtual-domain', `localhost:${port}`],
+          `--port=127.0.0.1:${port}`,
+          `--region=${TEST_REGION}`,
+          `--virtual-domain=localhost:${port}`,
           '--quiet',
           '--keep-alive',
           'posix',
