@@ -24,7 +24,7 @@ describePeer('crane', 'clients against a registry that is not ours', () => {
   let systemState: readonly string[];
 
   beforeAll(async () => {
-    systemState = await listSystemState();
+    systemState = listSystemState();
     registry = await startCraneRegistry();
     byAddress = `${registry.host}/team/app:1.0`;
     byName = byAddress.replace('127.0.0.1', 'pub.localhost');
@@ -34,7 +34,7 @@ describePeer('crane', 'clients against a registry that is not ours', () => {
   afterAll(async () => {
     await registry.close();
     expect(await findLeftovers(registry.home)).toEqual([]);
-    expect(await listSystemState()).toEqual(systemState);
+    expect(listSystemState()).toEqual(systemState);
   });
 
   test('crane resolves a tag, by address and by a name of its own hosts file', async () => {

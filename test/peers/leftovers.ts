@@ -1,20 +1,26 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
-/** What a peer could leave behind: each entry names a process, mount or folder that still mentions the peer's home. */
+/** The processes, mounts, control groups and folders that still mention a peer's home. */
 export async function findLeftovers(home: string): Promise<readonly string[]> {
   const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n');
   const groups = await listFolders('/sys/fs/cgroup', 2);
   const folders = (await readdir(tmpdir())).map((name) => join(tmpdir(), name));
-  return [...(await listCommandLines()), ...mounts, ...groups, ...folders].filter((line) => line.includes(basenameOf(home)));
+  return [...(await listCommandLines()), ...mounts, ...groups, ...folders].filter((line) => line.includes(basename(home)));
 }
 
-/** The folders of the system that container tools write into by default. */
-export async function listSystemState(): Promise<readonly string[]> {
-  const places = ['/run', '/dev/shm', '/var/lib', '/etc/containers', '/etc/docker'];
-  const listings = await Promise.all(places.map((place) => listFolders(place, 1)));
-  return listings.flat().toSorted();
+/** Where container tools put things unless they are kept from it. */
+const SYSTEM_PLACES = [
+  ...['containerd', 'containers', 'crun', 'docker', 'libpod', 'runc'].map((name) => `/run/${name}`),
+  ...['cni', 'containerd', 'containers', 'docker'].map((name) => `/var/lib/${name}`),
+  '/dev/shm/libpod_lock',
+];
+
+/** Which of the system's places for container tools are there: the same before and after a test. */
+export function listSystemState(): readonly string[] {
+  return SYSTEM_PLACES.filter((path) => existsSync(path));
 }
 
 async function listCommandLines(): Promise<readonly string[]> {
@@ -30,8 +36,4 @@ async function listFolders(path: string, depth: number): Promise<readonly string
   const paths = entries.map((entry) => join(path, entry.name));
   const inner = await Promise.all(paths.map((each) => listFolders(each, depth - 1)));
   return [...paths, ...inner.flat()];
-}
-
-function basenameOf(home: string): string {
-  return home.slice(home.lastIndexOf('/') + 1);
 }
