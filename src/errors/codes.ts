@@ -105,6 +105,8 @@ export const registryErrorCodes = [
   'format-invalid',
   /** A tag changed again and again under our hands. */
   'tag-conflict',
+  /** A manifest that tags still name, and the tags were not to be deleted with it. */
+  'manifest-tagged',
   /** A collection is under way and did not end within its own expiry. */
   'collection-busy',
   /** The other registry wants a login, or the one given is wrong. */
