@@ -12,13 +12,13 @@ export interface TestReport {
 }
 
 /** A test's name, from its file on, and why it failed or was skipped. */
-export interface TestNote {
+interface TestNote {
   readonly name: string;
   readonly reason: string;
 }
 
 /** What the runner knows when it is done. */
-export interface FinishedRun {
+interface FinishedRun {
   readonly modules: readonly TestModule[];
   readonly unhandledErrors: readonly SerializedError[];
   readonly outcome: TestRunEndReason;

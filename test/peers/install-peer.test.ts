@@ -82,6 +82,14 @@ describe('the installation of peers', () => {
     expect(findPeer('crane', cacheFolder)).toBe(join(cacheFolder, 'crane-0.22.1/crane'));
   });
 
+  test.runIf(process.getuid?.() === 0)('fetches new package lists where the system does not find a package', async () => {
+    const apt = '#!/bin/sh\necho "$*" >>"$CALLS"; [ "$(wc -l <"$CALLS")" -gt 1 ]\n';
+    await writeFile(join(folder.path, 'bin/apt-get'), apt, { mode: 0o755 });
+    await installPeer('umoci', { env: environment(0) });
+    const install = 'install -y --no-install-recommends umoci\n';
+    expect(await readFile(calls, 'utf8')).toBe(`${install}update\n${install}`);
+  });
+
   test('says which program is missing where it cannot build', async () => {
     const env = { ...environment(0), PATH: join(folder.path, 'nothing') };
     await expect(installPeer('crane', { cacheFolder: join(folder.path, 'peers'), env })).rejects.toThrow(/"go" is not on PATH/);

@@ -8,7 +8,8 @@ export async function findLeftovers(home: string): Promise<readonly string[]> {
   const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n');
   const groups = await listFolders('/sys/fs/cgroup', 2);
   const folders = (await readdir(tmpdir())).map((name) => join(tmpdir(), name));
-  return [...(await listCommandLines()), ...mounts, ...groups, ...folders].filter((line) => line.includes(basename(home)));
+  const traces = [...(await listCommandLines()), ...mounts, ...groups, ...folders];
+  return traces.filter((line) => line.includes(basename(home)));
 }
 
 /** Where container tools put things unless they are kept from it. */
@@ -25,9 +26,7 @@ export function listSystemState(): readonly string[] {
 
 async function listCommandLines(): Promise<readonly string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  return Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''))).then((lines) =>
-    lines.map((line) => line.replaceAll('\0', ' ')),
-  );
+  return Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
 }
 
 async function listFolders(path: string, depth: number): Promise<readonly string[]> {

@@ -1,8 +1,8 @@
 /** Which runs need a peer: `ci`, every run of `.ci/run`; `full`, the matrix before a release. */
-export type PeerSet = 'ci' | 'full';
+type PeerSet = 'ci' | 'full';
 
 /** How a peer comes onto the machine. Go and pip install below the cache folder, apt into the system. */
-export type PeerInstall =
+type PeerInstall =
   | { readonly by: 'go'; readonly module: string }
   | { readonly by: 'apt'; readonly packages: readonly string[] }
   | { readonly by: 'pip'; readonly requirement: string };
