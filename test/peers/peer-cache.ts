@@ -35,6 +35,19 @@ export function findPeer(name: PeerName, cacheFolder?: string): string | undefin
   return existsSync(peerStamp(name, cacheFolder)) && isExecutable(path) ? path : undefined;
 }
 
+/** The path of an installed peer. Throws, with the command that installs it, where it is missing. */
+export function peerPath(name: PeerName): string {
+  const path = findPeer(name);
+  if (path === undefined) throw new Error(explainMissing([name]));
+  return path;
+}
+
+/** Why something cannot be done without these peers, and what installs them. */
+export function explainMissing(names: readonly PeerName[]): string {
+  const list = names.join(' ');
+  return `needs ${names.join(', ')}, not installed here (npm run peers -- ${list})`;
+}
+
 /** The path of a program on PATH or in the folders for daemons, or `undefined`. */
 export function findProgram(binary: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
   const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');

@@ -1,6 +1,6 @@
 import type { CommandLine } from './namespace.ts';
 import { createPeerHome } from './peer-home.ts';
-import { peerPath } from './require-peer.ts';
+import { peerPath } from './peer-cache.ts';
 import type { PeerName } from './peers.ts';
 import { runCommand } from './run-command.ts';
 import type { CommandOptions, CommandResult } from './run-command.ts';
@@ -18,8 +18,6 @@ export interface PeerCommand {
 export interface PeerCommandSetup {
   /** Arguments that stand before the ones given to `run`. */
   readonly globalArgs?: (home: string) => readonly string[];
-  /** Variables added to those of the home. */
-  readonly env?: (home: string) => NodeJS.ProcessEnv;
   /** Puts the command line into another one, which then sees to the `hosts`. */
   readonly wrap?: (command: CommandLine, home: string, hosts: readonly string[]) => CommandLine;
 }
@@ -29,12 +27,11 @@ export async function openPeerCommand(name: PeerName, setup: PeerCommandSetup = 
   const program = peerPath(name);
   const home = await createPeerHome(name);
   const globalArgs = setup.globalArgs?.(home.path) ?? [];
-  const env = { ...home.env, ...setup.env?.(home.path) };
   return {
     home: home.path,
     run(args, options = {}) {
       const command: CommandLine = [program, ...globalArgs, ...args];
-      const settled = { cwd: home.path, ...options, env: { ...env, ...options.env } };
+      const settled = { cwd: home.path, ...options, env: { ...home.env, ...options.env } };
       if (setup.wrap === undefined) return runCommand(command, settled);
       const wrapped = setup.wrap(command, home.path, options.hosts ?? []);
       return runCommand(wrapped, { ...settled, hosts: [] });

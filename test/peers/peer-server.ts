@@ -1,7 +1,7 @@
 import type { CommandLine } from './namespace.ts';
 import { createPeerHome } from './peer-home.ts';
 import type { PeerHome } from './peer-home.ts';
-import { peerPath } from './require-peer.ts';
+import { peerPath } from './peer-cache.ts';
 import type { PeerName } from './peers.ts';
 import { startServer } from './server-process.ts';
 import type { ServerOptions } from './server-process.ts';

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { CommandLine } from './namespace.ts';
 import { reapOnDeath } from './reap-on-death.ts';
@@ -8,9 +9,7 @@ export interface ProcessGroup {
   readonly pid: number;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /**
-   * Ends the program's input with these bytes; nothing can be written afterwards.
-   */
+  /** Ends the program's input with this text. */
   endInput(text: string): void;
   /** Resolves with the exit code (128 + the signal's number where one ended it) once all output was read. */
   readonly ended: Promise<number>;
@@ -36,14 +35,14 @@ export async function spawnGroup([program, ...args]: CommandLine, { env, cwd }: 
     });
   });
   const callOff = reapOnDeath('kill-group', pid);
-  child.stdin.on('error', () => {}); // a program that does not read its input closes it
+  child.stdin.on('error', () => {}); // a program that ends without reading its input
   const ended = new Promise<number>((resolve) => {
     child.once('exit', () => {
       signalGroup(pid, 'SIGKILL'); // what it left in the group would keep the pipes open
       callOff();
     });
     child.once('close', (code, signal) => {
-      resolve(code ?? 128 + (signal === 'SIGTERM' ? 15 : 9));
+      resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']);
     });
   });
   return {

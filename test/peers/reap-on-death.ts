@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { Socket } from 'node:net';
 
 /**
  * What a reaper does once its standard input ends without a word, which is how the kernel tells it that
@@ -24,7 +25,7 @@ export function reapOnDeath(action: keyof typeof SCRIPTS, target: string | numbe
   // Neither the reaper nor the pipe to it keeps this process from ending.
   reaper.unref();
   reaper.stdin.on('error', () => {});
-  if ('unref' in reaper.stdin && typeof reaper.stdin.unref === 'function') reaper.stdin.unref();
+  if (reaper.stdin instanceof Socket) reaper.stdin.unref();
   return () => {
     reaper.stdin.end('called off\n');
   };

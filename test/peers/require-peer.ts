@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest';
-import { findPeer } from './peer-cache.ts';
+import { explainMissing, findPeer } from './peer-cache.ts';
 import { PEERS } from './peers.ts';
 import type { PeerName } from './peers.ts';
 
@@ -20,13 +20,6 @@ export interface PeerCircumstances {
   readonly find: (name: PeerName) => string | undefined;
 }
 
-/** The path of an installed peer. Throws, with the command that installs it, where it is missing. */
-export function peerPath(name: PeerName): string {
-  const path = findPeer(name);
-  if (path === undefined) throw new Error(missingReason([name]));
-  return path;
-}
-
 /**
  * Decides whether a suite can run. A missing peer skips it, with the reason; under `CI=true` one of the CI set is a
  * failure, since nobody would read the reason there.
@@ -35,7 +28,7 @@ export function decidePeers(names: readonly PeerName[], circumstances: PeerCircu
   const missing = names.filter((name) => circumstances.find(name) === undefined);
   const isPromised = circumstances.isCi && missing.some((name) => PEERS[name].set === 'ci');
   if (missing.length > 0) {
-    return { outcome: isPromised ? 'fail' : 'skip', reason: missingReason(missing) };
+    return { outcome: isPromised ? 'fail' : 'skip', reason: explainMissing(missing) };
   }
   const privileged = names.filter((name) => PEERS[name].needsRoot === true);
   if (privileged.length > 0 && !circumstances.isRoot) {
@@ -68,9 +61,4 @@ function readCircumstances(): PeerCircumstances {
     isRoot: process.getuid?.() === 0,
     find: (name) => findPeer(name),
   };
-}
-
-function missingReason(names: readonly PeerName[]): string {
-  const list = names.join(' ');
-  return `needs ${names.join(', ')}, not installed here (npm run peers -- ${list})`;
 }
