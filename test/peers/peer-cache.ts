@@ -38,7 +38,7 @@ export function findPeer(name: PeerName, cacheFolder?: string): string | undefin
 /** The path of an installed peer. Throws, with the command that installs it, where it is missing. */
 export function peerPath(name: PeerName): string {
   const path = findPeer(name);
-  if (path === undefined) throw new Error(explainMissing([name]));
+  if (path === undefined) throw new Error(`Cannot start ${name}: ${explainMissing([name])}`);
   return path;
 }
 
