@@ -73,6 +73,7 @@ export const exitClassOf: Readonly<Record<ErrorCode, ExitClass>> = {
   'format-too-new': 'content',
   'format-invalid': 'content',
   'tag-conflict': 'conflict',
+  'manifest-tagged': 'usage',
   'collection-busy': 'conflict',
   unauthorized: 'access',
   denied: 'access',

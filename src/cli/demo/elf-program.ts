@@ -13,13 +13,13 @@ const maxTextBytes = 0xffff;
  * A static Linux program that prints a text: an ELF header, one program header that maps the whole file readable and executable, the instructions, the text. It needs
  * no loader, no C library and no base image (System V ABI, "ELF Header", "Program Header").
  */
-export function buildElfProgram({ machine, assemble }: MachineCode, text: string): Uint8Array {
+export function buildElfProgram(target: MachineCode, text: string): Uint8Array {
   const textBytes = new TextEncoder().encode(text);
   if (textBytes.byteLength > maxTextBytes) throw new RangeError(`A text of ${textBytes.byteLength} bytes: at most ${maxTextBytes} fit`);
-  const code = assemble(textBytes.byteLength);
+  const code = target.assemble(textBytes.byteLength);
   const size = codeOffset + code.byteLength + textBytes.byteLength;
   const file = new Uint8Array(size);
-  writeHeader(file, machine);
+  writeHeader(file, target.machine);
   writeProgramHeader(file, BigInt(size));
   file.set(code, codeOffset);
   file.set(textBytes, codeOffset + code.byteLength);

@@ -1,7 +1,11 @@
-import type { CopyMeter } from './copy-meter.ts';
+import type { TransferListener } from '../../transfer/events.ts';
 
-/** Shows a copy under way. What happens is told to `meter`; `end` removes or completes what is shown. */
+/** Shows a copy under way, on standard error. */
 export interface CopyDisplay {
-  readonly meter: CopyMeter;
+  readonly onEvent: TransferListener;
+  /** Takes away what is in motion. Nothing may be written to the terminal before, but through `onEvent`. */
   end(): void;
 }
+
+/** Shows nothing (`--quiet`). */
+export const silentDisplay: CopyDisplay = { onEvent: () => {}, end: () => {} };

@@ -1,82 +1,110 @@
 import { describe, expect, it } from 'vitest';
+import type { Descriptor } from '../../oci/descriptor.ts';
+import { parseDigest } from '../../oci/digest.ts';
 import { createCopyMeter } from './copy-meter.ts';
 import { renderProgress } from './render-progress.ts';
 
 const mebibyte = 2 ** 20;
 
+const blobOf = (character: string, size: number): Descriptor => ({
+  mediaType: 'application/octet-stream',
+  digest: parseDigest(`sha256:${character.repeat(64)}`),
+  size,
+});
+
+/** A meter on a clock that stands still until told, told of events in short. */
 function measured() {
   let nowMs = 0;
   const meter = createCopyMeter(() => nowMs);
-  return { meter, wait: (durationMs: number) => void (nowMs += durationMs) };
+  return {
+    read: () => meter.read(),
+    wait: (durationMs: number) => void (nowMs += durationMs),
+    plan: (blobs: number, bytes: number, skippedBlobs = 0) =>
+      meter.onEvent({ kind: 'plan', plan: { blobs, bytes, skippedBlobs, skippedBytes: 0, foreignLayers: 0, manifests: 1 } }),
+    start: (blob: Descriptor) => meter.onEvent({ kind: 'blob-started', blob }),
+    advance: (blob: Descriptor, bytes: number) => meter.onEvent({ kind: 'blob-progress', blob, bytes }),
+    finish: (blob: Descriptor) => meter.onEvent({ kind: 'blob-done', blob }),
+  };
 }
 
 describe('createCopyMeter', () => {
-  it('counts what was sent and what was there, against what was planned', () => {
-    const { meter } = measured();
-    meter.plan(3, 100);
-    meter.finish('sha256:a', 50, 'skipped');
-    meter.start('sha256:b', 30);
-    meter.advance('sha256:b', 12);
-    expect(meter.read()).toMatchObject({ doneBytes: 62, totalBytes: 100, doneCount: 1, skippedCount: 1, blobCount: 3 });
+  it('counts what is done against what is planned', () => {
+    const { plan, start, advance, finish, read } = measured();
+    const [done, active] = [blobOf('a', 50), blobOf('b', 30)];
+    plan(3, 100, 4);
+    start(done);
+    advance(done, 50);
+    finish(done);
+    start(active);
+    advance(active, 12);
+    expect(read()).toMatchObject({ doneBytes: 62, totalBytes: 100, doneCount: 1, blobCount: 3, skippedCount: 4 });
+    expect(read().active).toEqual([{ digest: active.digest, size: 30, sentBytes: 12 }]);
   });
 
   it('tells the rate of the last seconds, not of the whole copy', () => {
-    const { meter, wait } = measured();
-    meter.plan(1, 1000 * mebibyte);
-    meter.start('sha256:a', 1000 * mebibyte);
-    for (let second = 0; second < 10; second += 1) {
-      wait(1000);
-      meter.advance('sha256:a', 10 * mebibyte);
-      meter.read();
+    const { plan, start, advance, read, wait } = measured();
+    const blob = blobOf('a', 1000 * mebibyte);
+    plan(1, blob.size);
+    start(blob);
+    for (const [seconds, rate] of [
+      [10, 10],
+      [6, 50],
+    ] as const) {
+      for (let second = 0; second < seconds; second += 1) {
+        wait(1000);
+        advance(blob, rate * mebibyte);
+        read();
+      }
     }
-    for (let second = 0; second < 6; second += 1) {
-      wait(1000);
-      meter.advance('sha256:a', 50 * mebibyte);
-      meter.read();
-    }
-    expect(meter.read().bytesPerSecond).toBeCloseTo(50 * mebibyte, -3);
-    expect(meter.read().remainingMs).toBeCloseTo(((1000 - 400) / 50) * 1000, 0);
+    expect(read().bytesPerSecond).toBeCloseTo(50 * mebibyte, -3);
+    expect(read().remainingMs).toBeCloseTo(((1000 - 400) / 50) * 1000, 0);
   });
 
   it('says no rate before there is one, and no time left while nothing moves', () => {
-    const { meter, wait } = measured();
-    meter.plan(1, 100);
-    expect(meter.read()).toMatchObject({ bytesPerSecond: undefined, remainingMs: undefined });
+    const { plan, read, wait } = measured();
+    plan(1, 100);
+    expect(read()).toMatchObject({ bytesPerSecond: undefined, remainingMs: undefined });
     wait(10_000);
-    expect(meter.read()).toMatchObject({ bytesPerSecond: 0, remainingMs: undefined });
+    expect(read()).toMatchObject({ bytesPerSecond: 0, remainingMs: undefined });
   });
 
-  it('takes back what is sent again', () => {
-    const { meter } = measured();
-    meter.plan(1, 100);
-    meter.start('sha256:a', 100);
-    meter.advance('sha256:a', 60);
-    meter.advance('sha256:a', -60);
-    expect(meter.read().doneBytes).toBe(0);
+  it('takes back what is sent again, and begins anew with a new plan', () => {
+    const { plan, start, advance, finish, read } = measured();
+    const blob = blobOf('a', 100);
+    plan(1, 100);
+    start(blob);
+    advance(blob, 60);
+    advance(blob, -60);
+    expect(read().doneBytes).toBe(0);
+    finish(blob);
+    plan(2, 200);
+    expect(read()).toMatchObject({ doneBytes: 0, doneCount: 0, totalBytes: 200, active: [] });
   });
 });
 
 describe('renderProgress', () => {
   it.each([20, 40, 60, 80, 200])('keeps within %d columns, however much is under way', (columns) => {
-    const { meter, wait } = measured();
-    meter.plan(40, 2 ** 45);
-    for (let index = 0; index < 12; index += 1) meter.start(`sha256:${String(index).padStart(64, 'f')}`, 2 ** 40 - 1);
-    meter.finish('sha256:skipped', 5, 'skipped');
+    const { plan, start, advance, read, wait } = measured();
+    plan(40, 2 ** 45, 3);
+    const blobs = Array.from('0123456789ab', (character) => blobOf(character, 2 ** 40 - 1));
+    for (const blob of blobs) start(blob);
     wait(1000);
-    meter.advance(`sha256:${'11'.padStart(64, 'f')}`, 2 ** 39);
-    const lines = renderProgress(meter.read(), columns);
+    for (const blob of blobs) advance(blob, 2 ** 39);
+    const lines = renderProgress(read(), columns);
     expect(lines).toHaveLength(8 + 1 + 2);
     for (const line of lines) expect(line.length).toBeLessThan(columns);
   });
 
   it('draws a bar for each blob, one for the whole, and a line of figures', () => {
-    const { meter, wait } = measured();
-    meter.plan(2, 40 * mebibyte);
-    meter.finish(`sha256:${'b'.repeat(64)}`, 10 * mebibyte, 'skipped');
-    meter.start(`sha256:${'a'.repeat(64)}`, 30 * mebibyte);
+    const { plan, start, advance, finish, read, wait } = measured();
+    const [done, active] = [blobOf('b', 10 * mebibyte), blobOf('a', 30 * mebibyte)];
+    plan(2, 40 * mebibyte, 1);
+    start(done);
+    finish(done);
+    start(active);
     wait(2000);
-    meter.advance(`sha256:${'a'.repeat(64)}`, 15 * mebibyte);
-    expect(renderProgress(meter.read(), 60)).toEqual([
+    advance(active, 15 * mebibyte);
+    expect(renderProgress(read(), 60)).toEqual([
       '  aaaaaaaaaaaa  █████████████░░░░░░░░░░░░░   50%   30.0 MiB',
       '  total         ████████████████░░░░░░░░░░   62%   40.0 MiB',
       '  1 of 2 · 7.5 MiB/s · 2.0 s left · 1 there already',

@@ -1,25 +1,16 @@
-/** One blob of a copy. */
+import type { TransferEvent } from '../../transfer/events.ts';
+
+/** One blob under way. */
 export interface BlobProgress {
   readonly digest: string;
   /** Bytes in all. */
   readonly size: number;
-  sentBytes: number;
+  readonly sentBytes: number;
 }
 
-/** What a copy has done and has to do, in bytes and over time. It knows nothing of how that is shown. */
-export interface CopyMeter {
-  plan(blobCount: number, totalBytes: number): void;
-  start(digest: string, size: number): void;
-  /** Negative when a part is sent again. */
-  advance(digest: string, bytes: number): void;
-  /** The blob is there: `sent` now, or `skipped` since it was there before. */
-  finish(digest: string, size: number, how: 'sent' | 'skipped'): void;
-  read(): CopyProgress;
-}
-
+/** What a copy has done and has to do. What is there already is not counted among it. */
 export interface CopyProgress {
   readonly active: readonly BlobProgress[];
-  /** Bytes planned; those that stand in `doneBytes` were sent or are there already. */
   readonly totalBytes: number;
   readonly doneBytes: number;
   readonly blobCount: number;
@@ -30,63 +21,74 @@ export interface CopyProgress {
   readonly remainingMs: number | undefined;
 }
 
+/** Sums up a copy's events in bytes and over time. It knows nothing of how that is shown. */
+export interface CopyMeter {
+  onEvent(event: TransferEvent): void;
+  read(): CopyProgress;
+}
+
 /** The rate is that of this much time: long enough to be calm, short enough to be true. */
 const rateWindowMs = 4000;
 const leastSpanMs = 400;
 
 /** Begins to measure a copy. `now` gives milliseconds of a clock that never steps back. */
 export function createCopyMeter(now: () => number): CopyMeter {
-  const active = new Map<string, BlobProgress>();
-  const samples: { readonly atMs: number; readonly bytes: number }[] = [{ atMs: now(), bytes: 0 }];
-  let plannedBytes = 0;
-  let plannedCount = 0;
+  const rate = createRate(now);
+  const active = new Map<string, { readonly size: number; sentBytes: number }>();
+  let plan = { blobs: 0, bytes: 0, skippedBlobs: 0 };
   let finishedBytes = 0;
-  let sentBytes = 0;
   let doneCount = 0;
-  let skippedCount = 0;
-
-  const rate = (): number | undefined => {
-    const atMs = now();
-    samples.push({ atMs, bytes: sentBytes });
-    // One sample older than the window stays, as the window's beginning.
-    while (samples.length > 2 && atMs - (samples[1]?.atMs ?? atMs) >= rateWindowMs) samples.shift();
-    const first = samples[0];
-    if (!first || atMs - first.atMs < leastSpanMs) return undefined;
-    return Math.max(0, ((sentBytes - first.bytes) * 1000) / (atMs - first.atMs));
-  };
 
   return {
-    plan: (blobCount, totalBytes) => {
-      plannedCount = blobCount;
-      plannedBytes = totalBytes;
-    },
-    start: (digest, size) => void active.set(digest, { digest, size, sentBytes: 0 }),
-    advance: (digest, bytes) => {
-      const blob = active.get(digest);
-      if (!blob) return;
-      blob.sentBytes += bytes;
-      sentBytes += bytes;
-    },
-    finish: (digest, size, how) => {
-      active.delete(digest);
-      finishedBytes += size;
-      doneCount += 1;
-      if (how === 'skipped') skippedCount += 1;
+    onEvent: (event) => {
+      if (event.kind === 'plan') {
+        plan = event.plan;
+        active.clear();
+        finishedBytes = 0;
+        doneCount = 0;
+      } else if (event.kind === 'blob-started') active.set(event.blob.digest, { size: event.blob.size, sentBytes: 0 });
+      else if (event.kind === 'blob-done') {
+        active.delete(event.blob.digest);
+        finishedBytes += event.blob.size;
+        doneCount += 1;
+      } else if (event.kind === 'blob-progress') {
+        rate.add(event.bytes);
+        const blob = active.get(event.blob.digest);
+        if (blob) blob.sentBytes += event.bytes;
+      }
     },
     read: () => {
-      const doneBytes = [...active.values()].reduce((sum, blob) => sum + blob.sentBytes, finishedBytes);
-      const totalBytes = Math.max(plannedBytes, doneBytes);
-      const bytesPerSecond = rate();
+      const blobs = [...active].map(([digest, blob]) => ({ digest, ...blob }));
+      const doneBytes = blobs.reduce((sum, blob) => sum + blob.sentBytes, finishedBytes);
+      const bytesPerSecond = rate.read();
       return {
-        active: [...active.values()],
-        totalBytes,
+        active: blobs,
+        totalBytes: plan.bytes,
         doneBytes,
-        blobCount: Math.max(plannedCount, doneCount),
+        blobCount: plan.blobs,
         doneCount,
-        skippedCount,
+        skippedCount: plan.skippedBlobs,
         bytesPerSecond,
-        remainingMs: bytesPerSecond === undefined || bytesPerSecond === 0 ? undefined : ((totalBytes - doneBytes) * 1000) / bytesPerSecond,
+        remainingMs: bytesPerSecond ? (Math.max(0, plan.bytes - doneBytes) * 1000) / bytesPerSecond : undefined,
       };
+    },
+  };
+}
+
+/** Bytes a second over the window that ends now. */
+function createRate(now: () => number): { add(bytes: number): void; read(): number | undefined } {
+  let sentBytes = 0;
+  const samples = [{ atMs: now(), bytes: 0 }];
+  return {
+    add: (bytes) => void (sentBytes += bytes),
+    read: () => {
+      const atMs = now();
+      samples.push({ atMs, bytes: sentBytes });
+      // The first sample is the last one that is as old as the window.
+      while (samples[1] !== undefined && atMs - samples[1].atMs >= rateWindowMs) samples.shift();
+      const [first] = samples;
+      if (!first || atMs - first.atMs < leastSpanMs) return undefined;
+      return Math.max(0, ((sentBytes - first.bytes) * 1000) / (atMs - first.atMs));
     },
   };
 }

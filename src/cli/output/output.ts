@@ -11,32 +11,12 @@ export interface Output {
   bytes(content: Uint8Array): void;
   /** A line for people, beside the result; silent with `--quiet`. */
   note(line: string): void;
-  /** Begins to show a copy under way. */
-  followCopy(): CopyDisplay;
+  /** Begins to show a copy under way: as bars on a terminal, as lines elsewhere, not at all with `--quiet`. */
+  followCopy(): Promise<CopyDisplay>;
 }
 
 /** A stream to write on: standard output or error, or a test's. */
 export interface Sink {
   write(content: string | Uint8Array): unknown;
   readonly isTTY?: boolean | undefined;
-  readonly columns?: number | undefined;
-}
-
-/** Writes results in one form. */
-export interface ResultWriter {
-  write(value: object, text: string): void;
-}
-
-/** Results as text for people. */
-export function createTextResults(stdout: Sink): ResultWriter {
-  return {
-    write: (_value, text) => {
-      if (text !== '') stdout.write(text.endsWith('\n') ? text : `${text}\n`);
-    },
-  };
-}
-
-/** Results as JSON, indented on a terminal, a line each elsewhere. */
-export function createJsonResults(stdout: Sink): ResultWriter {
-  return { write: (value) => void stdout.write(`${JSON.stringify(value, undefined, stdout.isTTY ? 2 : undefined)}\n`) };
 }

@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises';
+import process from 'node:process';
+import { RegistryError } from '../errors/registry-error.ts';
+import type { Command } from './command.ts';
+import { commands } from './commands.ts';
+import type { Environment } from './environment.ts';
+import { formatCauses, formatError, reportError } from './format-error.ts';
+import { formatCommandHelp, formatMainHelp } from './help.ts';
+import { watchInterrupts } from './interrupt.node.ts';
+import { createOutput } from './output/create-output.node.ts';
+import type { Sink } from './output/output.ts';
+import { parseCommandLine } from './parse-command-line.node.ts';
+import { redact } from './redact.ts';
+import { suggest } from './suggest.ts';
+
+/** What a run of the command line is given; the process's own, or a test's. */
+export interface World {
+  /** The words after the program's name. */
+  readonly words: readonly string[];
+  readonly environment: Environment;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly signal: AbortSignal;
+}
+
+/** Runs the process's own command line, and leaves its exit code to Node. */
+export async function runProcess(): Promise<void> {
+  // A reader that has seen enough (`| head`) ends the run without a complaint.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  const interrupt = watchInterrupts();
+  const { argv, env, stdout, stderr } = process;
+  process.exitCode = await run({ words: argv.slice(2), environment: env, stdout, stderr, signal: interrupt.signal });
+  interrupt.dispose();
+}
+
+/** Runs one command line. Never throws: what went wrong is written to standard error. @returns the exit code */
+export async function run(world: World): Promise<number> {
+  try {
+    await dispatch(world);
+    return 0;
+  } catch (error) {
+    const report = reportError(error);
+    const { words, stderr, environment } = world;
+    const parts = [words.includes('--json') ? JSON.stringify(report) : formatError(report)];
+    if (words.includes('--debug')) parts.push(formatCauses(error));
+    stderr.write(`${redact(parts.join('\n'), environment)}\n`);
+    return report.error.exitCode;
+  }
+}
+
+async function dispatch(world: World): Promise<void> {
+  const { words, environment, stdout, stderr, signal } = world;
+  const position = words.findIndex((word) => !word.startsWith('-'));
+  if (position === -1) return runWithoutCommand(world);
+  const command = await loadCommand(words[position] ?? '');
+  const { args, flags, globals } = parseCommandLine(command, words.toSpliced(position, 1), environment);
+  if (globals.has('help')) return void stdout.write(`${formatCommandHelp(command)}\n`);
+  const output = createOutput({ stdout, stderr, json: globals.has('json'), quiet: globals.has('quiet') });
+  await command.run({ args, flags }, { environment, output, signal, commandLine: formatCommandLine(words) });
+}
+
+async function runWithoutCommand({ words, stdout, stderr }: World): Promise<void> {
+  if (words.includes('--version')) return void stdout.write(`${await readVersion()}\n`);
+  if (words.includes('--help') || words.includes('-h')) return void stdout.write(`${formatMainHelp(commands)}\n`);
+  const [unknown] = words;
+  if (unknown === undefined) stderr.write(`${formatMainHelp(commands)}\n\n`);
+  throw new RegistryError(
+    'usage-invalid',
+    unknown === undefined ? 'Cannot run: no command given' : `Cannot run: no command before ${unknown}`,
+    {
+      hint: '"bucketry --help" lists the commands.',
+    },
+  );
+}
+
+async function loadCommand(name: string): Promise<Command> {
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (entry) return entry.load();
+  const nearest = suggest(name, Object.keys(commands));
+  throw new RegistryError('usage-invalid', `Cannot run ${JSON.stringify(name)}: there is no such command`, {
+    hint: `${nearest === undefined ? '' : `Did you mean "${nearest}"? `}"bucketry --help" lists the commands.`,
+  });
+}
+
+/** The command line as a shell would take it again. */
+function formatCommandLine(words: readonly string[]): string {
+  const quoted = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`));
+  return ['bucketry', ...quoted].join(' ');
+}
+
+async function readVersion(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+}
