@@ -1,0 +1,139 @@
+import { RegistryError } from '../errors/registry-error.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Manifest } from '../oci/manifest.ts';
+import type { Platform } from '../oci/platform.ts';
+import { forEachConcurrently } from '../streams/concurrency.ts';
+import type { PlanSummary, TransferListener } from './events.ts';
+import type { ImageSource } from './image-source.ts';
+import type { ImageTarget, ImageWriter } from './image-target.ts';
+import { createManifestReader } from './manifest-reader.ts';
+import { type CopyPlan, planCopy, type PlanContext } from './plan.ts';
+import { type PlatformWish, selectRoot } from './select-root.ts';
+import { on, openSourceBlob } from './sides.ts';
+
+/** How to copy. */
+export interface CopyOptions {
+  /** `all` if left out. One platform changes the root to its manifest, several make a new index (see `selectRoot`): the digest is another then. */
+  readonly platforms?: 'all' | readonly Platform[] | undefined;
+  /** The platform that a target for one image gets where none was chosen. */
+  readonly hostPlatform?: Platform | undefined;
+  /** Copies what refers to each manifest too (signatures, SBOMs), where the source can tell; false if left out. */
+  readonly referrers?: boolean | undefined;
+  /** Blobs at once; each may be sent in parallel parts by the target. 4 if left out. */
+  readonly concurrency?: number | undefined;
+  /** On failure, remove what only this copy made, rather than leave it for a later one. */
+  readonly discard?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: TransferListener | undefined;
+}
+
+/** What was copied. */
+export interface CopyResult {
+  readonly root: Descriptor;
+  /** As first planned: what was sent because of a collection is not counted twice. */
+  readonly summary: PlanSummary;
+}
+
+const defaultConcurrency = 4;
+/** Collections that end while one image is sent; more would be a store gone mad. */
+const maxRounds = 20;
+
+/**
+ * Copies what the source names, and all below it, to the target.
+ *
+ * Order: everything is read and checked down to the last manifest; blobs; configs; manifests from the leaves to the root; `settle`, and all of it once more as long
+ * as it says so; `commit`. Until the commit nothing is visible by name, and whatever fails or stops before it leaves at most unreferenced blobs and manifests behind,
+ * which the next copy finds and skips.
+ * @throws CodedError whose `side` says which end failed
+ */
+export async function copyImage(source: ImageSource, target: ImageTarget, options: CopyOptions = {}): Promise<CopyResult> {
+  const { signal, onEvent } = options;
+  const reader = createManifestReader(source);
+  const root = await selectRoot(source, reader, wishOf(target, options), { signal });
+  await checkOne(target, root, () => reader.read(root, { signal }));
+  const writer = await on('target', () => target.begin({ signal }));
+  try {
+    const context = { source, reader, writer, signal, referrers: options.referrers ?? false };
+    const summary = await sendUntilSettled(root, context, options);
+    await on('target', () => writer.commit(root, { signal }));
+    onEvent?.({ kind: 'committed', root });
+    return { root, summary };
+  } catch (error) {
+    // Not with the signal, which may be what stopped us; and the first error is the one to tell.
+    await writer.abandon({ discard: options.discard ?? false }).catch(() => undefined);
+    throw error;
+  }
+}
+
+function wishOf(target: ImageTarget, { platforms = 'all', hostPlatform }: CopyOptions): PlatformWish | undefined {
+  if (platforms === 'all') {
+    return target.takes === 'one' && hostPlatform ? { platforms: [hostPlatform], isDefault: true } : undefined;
+  }
+  if (platforms.length === 0) throw new RegistryError('usage-invalid', 'Cannot copy an image for no platform at all');
+  if (platforms.length > 1 && target.takes === 'one') {
+    throw new RegistryError(
+      'usage-invalid',
+      `Cannot write ${platforms.length} platforms to "${target.location}": it takes the image of one`,
+    );
+  }
+  return { platforms, isDefault: false };
+}
+
+/** A target for one image is given no index. */
+async function checkOne(target: ImageTarget, root: Descriptor, read: () => Promise<{ readonly manifest: Manifest }>): Promise<void> {
+  if (target.takes === 'graph' || (await read()).manifest.kind === 'image') return;
+  throw new RegistryError(
+    'reference-ambiguous',
+    `Cannot write the index "${root.digest}" to "${target.location}": it takes the image of one platform`,
+    {
+      hint: 'Choose one with --platform.',
+    },
+  );
+}
+
+async function sendUntilSettled(root: Descriptor, context: PlanContext, options: CopyOptions): Promise<PlanSummary> {
+  let first: PlanSummary | undefined;
+  for (let round = 1; round <= maxRounds; round += 1) {
+    if (round > 1) options.onEvent?.({ kind: 'again', round });
+    const plan = await planCopy(root, context);
+    first ??= plan.summary;
+    await send(plan, context, options);
+    if ((await on('target', () => context.writer.settle({ signal: options.signal }))) === 'settled') return first;
+  }
+  throw new RegistryError('collection-busy', `Cannot end the push: after ${maxRounds} times what was sent is still being collected`, {
+    side: 'target',
+  });
+}
+
+async function send(plan: CopyPlan, { source, writer }: PlanContext, options: CopyOptions): Promise<void> {
+  const { signal, onEvent, concurrency = defaultConcurrency } = options;
+  onEvent?.({ kind: 'plan', plan: plan.summary });
+  for (const blob of plan.skipped) onEvent?.({ kind: 'blob-skipped', blob });
+  for (const blobs of [plan.layers, plan.configs]) {
+    await forEachConcurrently(blobs, concurrency, (blob, one) => sendBlob(source, writer, blob, one, onEvent), signal);
+  }
+  for (const group of plan.manifests) {
+    await forEachConcurrently(
+      group,
+      concurrency,
+      async ({ descriptor, bytes }, one) => {
+        await on('target', () => writer.putManifest(descriptor, bytes, { signal: one }));
+        onEvent?.({ kind: 'manifest-done', manifest: descriptor });
+      },
+      signal,
+    );
+  }
+}
+
+async function sendBlob(
+  source: ImageSource,
+  writer: ImageWriter,
+  blob: Descriptor,
+  signal: AbortSignal,
+  onEvent: TransferListener | undefined,
+): Promise<void> {
+  onEvent?.({ kind: 'blob-started', blob });
+  const onProgress = onEvent && ((bytes: number) => onEvent({ kind: 'blob-progress', blob, bytes }));
+  await on('target', () => writer.putBlob(blob, openSourceBlob(source, blob), { signal, onProgress }));
+  onEvent?.({ kind: 'blob-done', blob });
+}
