@@ -61,29 +61,31 @@ export function parseCollectionState(bytes: Uint8Array): CollectionState {
 export interface CollectionSighting {
   /** When `_collection` was written, by the store's clock (`Last-Modified`). */
   readonly writtenAtMs: number;
-  /** When this process first read the state, by its own clock. */
+  /** When this process first read this generation as running, by its own clock. */
   readonly firstReadAtMs: number;
   /** Now, by its own clock. */
   readonly nowMs: number;
 }
 
-/** Whether a collection can delete nothing any more: it has ended, or its time is over for certain, however the clocks differ. */
-export function isCollectionOver({ running }: CollectionState, { writtenAtMs, firstReadAtMs, nowMs }: CollectionSighting): boolean {
-  if (!running) return true;
-  return nowMs - firstReadAtMs >= running.durationMs || nowMs - writtenAtMs >= running.durationMs + maxClockSkewMs;
+/**
+ * The state as it holds now: without a collection that can delete nothing any more, because its time is over for certain, however the clocks differ (it crashed, or did not
+ * write its end). Everything that decides by a state goes by this one.
+ */
+export function currentCollectionState(state: CollectionState, { writtenAtMs, firstReadAtMs, nowMs }: CollectionSighting): CollectionState {
+  if (!state.running) return state;
+  const { durationMs } = state.running;
+  const isOver = nowMs - firstReadAtMs >= durationMs || nowMs - writtenAtMs >= durationMs + maxClockSkewMs;
+  return isOver ? { generation: state.generation } : state;
 }
 
 /**
- * What a pusher does after its manifests were put, given the state it read before its first HEAD and the one it reads now: `settled`: tag; `again`: wait until the collection
- * is over, look at everything again, send what is missing, put the manifests again, and ask again.
- * @param digests all that the push sent, or found by HEAD, and its root
+ * What a pusher does once its manifests are put. `settled`: nothing that it counts on can go before it tags. `again`: wait until no collection is under way, read the state to go by
+ * from then on, look at everything again, send what is missing, put the manifests again, and ask again.
+ * @param before the current state as of before its first HEAD (what was condemned then counts, though that collection may have ended since)
+ * @param now the current state, read after its last manifest was put
+ * @param digests all that it sent or found by HEAD, and its root
  */
-export function settlePush(
-  before: CollectionState,
-  now: CollectionState,
-  digests: ReadonlySet<Digest>,
-  isOver: boolean,
-): 'settled' | 'again' {
+export function settlePush(before: CollectionState, now: CollectionState, digests: ReadonlySet<Digest>): 'settled' | 'again' {
   if (before.generation !== now.generation) return 'again';
-  return !isOver && now.running?.condemned.some((digest) => digests.has(digest)) ? 'again' : 'settled';
+  return before.running?.condemned.some((digest) => digests.has(digest)) ? 'again' : 'settled';
 }

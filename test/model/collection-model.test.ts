@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { newCollector, type RootOrder } from './collector.ts';
+import { type Exploration, explore, type Model } from './explore.ts';
+import { newPusher } from './pusher.ts';
+import { type Rules, soundRules } from './rules.ts';
+import { scenarios } from './scenarios.ts';
+import { createModel, newWorld, type System } from './system.ts';
+
+const orders: readonly RootOrder[] = ['tags-first', 'objects-first'];
+
+function run(name: string, broken: Partial<Rules>, order: RootOrder = 'tags-first'): Exploration {
+  return explore(createModel(scenarios[name]!, { ...soundRules, ...broken }, order));
+}
+
+/** Each rule of the handshake, broken alone, with a meeting of actors in which that loses something. */
+const mutations: readonly (readonly [rule: string, broken: Partial<Rules>, name: string, loses: RegExp])[] = [
+  [
+    'takes a root that is there for a whole subtree',
+    { skipSubtree: 'root-there' },
+    'a push that crashes, and the same push again',
+    /is missing/,
+  ],
+  [
+    'does not put a skipped root again',
+    { putSkippedRoot: false },
+    'a push of what is tagged, while the tag is deleted',
+    /tag a names index, but/,
+  ],
+  [
+    'does not put the root again that it copies',
+    { putSkippedRoot: false },
+    'a tag that is copied, while the first is deleted',
+    /tag b names/,
+  ],
+  ['does not read _collection again', { askAgain: false }, 'a push into an empty repository, slow and crashing', /is missing/],
+  ['forgets what was condemned when it began', { rememberCondemned: false }, 'a push of what lies about as garbage', /is missing/],
+  ['does not look again after a collection', { lookAgain: false }, 'a push into an empty repository, slow and crashing', /is missing/],
+  ['tags though it is late', { renewWhenLate: false }, 'a push into an empty repository, slow and crashing', /is missing/],
+  ['moves a tag without putting the old root again', { renewUntagged: false }, 'a push that moves a tag, and a pull', /a pull broke/],
+  ['deletes a tag without putting its root again', { renewUntagged: false }, 'a tag that is deleted, and a pull', /a pull broke/],
+  [
+    'deletes what it sent when it is abandoned',
+    { keepSentWhenAbandoned: false },
+    'two pushes of different images that share a layer',
+    /is missing/,
+  ],
+  [
+    'lists the roots before it condemns',
+    { listAfterCondemning: false },
+    'a push into an empty repository, slow and crashing',
+    /is missing/,
+  ],
+  ['does not spare the young', { spareYoung: false }, 'a push into an empty repository, slow and crashing', /is missing/],
+  ['deletes after its time is over', { stopBeforeExpiry: false }, 'a push of what lies about as garbage', /is missing/],
+  ['writes _collection over another collector', { writeConditionally: false }, 'two collectors and a push', /is missing/],
+];
+
+/** What the rules leave open: these are safe too. */
+const variations: readonly (readonly [string, Partial<Rules>])[] = [
+  ['by the rules', {}],
+  ['when pushes never skip a subtree', { skipSubtree: 'never' }],
+  ['when the collector condemns all that is old', { condemn: 'old' }],
+];
+
+describe('the handshake of pushes and collections', () => {
+  describe.each(variations)('%s', (_, rules) => {
+    it.each(Object.keys(scenarios))('loses nothing, and leaves no garbage for ever: %s', { timeout: 60_000 }, (name) => {
+      for (const order of Object.keys(rules).length === 0 ? orders : orders.slice(0, 1)) {
+        const { states, ends, violation } = run(name, rules, order);
+        expect(violation).toBeUndefined();
+        expect(states).toBeGreaterThan(1_000);
+        expect(ends).toBeGreaterThan(10);
+      }
+    });
+  });
+
+  it.each(mutations)('loses something when one %s', (_, broken, name, loses) => {
+    const { violation } = run(name, broken);
+    expect(violation?.message).toMatch(loses);
+    expect(violation?.trace.length).toBeGreaterThan(3);
+  });
+
+  it('tries to break every rule', () => {
+    const broken = new Set(mutations.flatMap(([, rules]) => Object.keys(rules)));
+    expect([...broken, 'condemn'].toSorted()).toEqual(Object.keys(soundRules).toSorted());
+  });
+
+  it('finds what lies about for ever, and a push that never ends', () => {
+    const system: System = {
+      world: newWorld({ there: ['layer'] }),
+      collectors: [],
+      pushers: [],
+      untaggers: [],
+      readers: [],
+      crashes: 0,
+      ages: 0,
+    };
+    const lazy = createModel(system, { ...soundRules, spareYoung: true }, 'tags-first');
+    expect(explore(lazy).violation).toBeUndefined();
+    const running = { version: 1, generation: 1, running: true, expired: false, condemned: [] };
+    const blocked: System = { ...system, world: { ...system.world, collection: running } };
+    expect(explore(withoutTime(createModel(blocked, soundRules, 'tags-first'))).violation?.message).toMatch(/layer is still there/);
+    const waiting: System = {
+      ...blocked,
+      pushers: [{ ...newPusher('other', 'a'), at: 'wait' }],
+      collectors: [{ ...newCollector, at: 'crashed' }],
+    };
+    expect(explore(withoutTime(createModel(waiting, soundRules, 'tags-first'))).violation?.message).toMatch(/waits for ever at "wait"/);
+  });
+});
+
+/** The same model in which no collection ever expires. */
+function withoutTime(model: Model<System>): Model<System> {
+  return { ...model, steps: (state) => model.steps(state).filter((step) => step.label !== 'the collection expires') };
+}
