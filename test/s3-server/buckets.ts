@@ -1,5 +1,6 @@
-import { answerXml, bucketOf, type Answer, type Call } from './call.ts';
+import { answerXml, bucketOf, type Answer, type Call, type Service } from './call.ts';
 import { S3Error } from './errors.ts';
+import type { Bucket } from './store.ts';
 import { element, formatDocument, parseDocument, textOf } from './xml.ts';
 
 const BLOCK_FLAGS = ['BlockPublicAcls', 'IgnorePublicAcls', 'BlockPublicPolicy', 'RestrictPublicBuckets'];
@@ -30,13 +31,19 @@ function checkLocation(body: Buffer, region: string): void {
   );
 }
 
-export function createBucket({ service, request, body }: Call): Answer {
-  checkLocation(body, service.region);
-  const bucket = service.store.create(request.bucketName ?? '', service.now());
-  if (service.blocksPublicAccess) {
+/** Creates a bucket as the server's options have it. */
+export function addBucket({ store, now, blocksPublicAccess }: Service, name: string): Bucket {
+  const bucket = store.create(name, now());
+  if (blocksPublicAccess) {
     const flags = BLOCK_FLAGS.map((flag) => element(flag, true));
     bucket.settings.set('publicAccessBlock', formatDocument('PublicAccessBlockConfiguration', ...flags).toString());
   }
+  return bucket;
+}
+
+export function createBucket({ service, request, body }: Call): Answer {
+  checkLocation(body, service.region);
+  const bucket = addBucket(service, request.bucketName ?? '');
   return { status: 200, headers: { location: `/${bucket.name}` } };
 }
 

@@ -1,9 +1,8 @@
 import type { XmlElement } from '@rgrove/parse-xml';
-import type { Service } from './call.ts';
+import type { Answer, Service } from './call.ts';
 import { S3Error } from './errors.ts';
 import type { S3Request } from './request.ts';
 import { childrenOf, parseDocument, textOf } from './xml.ts';
-import type { Answer } from './call.ts';
 
 interface CrossOrigin {
   readonly origin: string;
@@ -21,7 +20,7 @@ function matches(text: string, pattern: string): boolean {
 }
 
 function findRule({ store }: Service, bucketName: string, wanted: CrossOrigin): XmlElement | undefined {
-  const text = store.get(bucketName).settings.get('cors');
+  const text = store.find(bucketName)?.settings.get('cors');
   if (text === undefined) return undefined;
   return childrenOf(parseDocument(Buffer.from(text), 'CORSConfiguration'), 'CORSRule').find((rule) => {
     const allowedHeaders = namesOf(rule, 'AllowedHeader').map((name) => name.toLowerCase());

@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Answer, Service } from './call.ts';
 import { answerPreflight, formatCorsHeaders } from './cors.ts';
-import { answerError, finishAnswer, sendAnswer, sendHalf, type Circumstances } from './deliver.ts';
+import { answerError, finishAnswer, sendAnswer, sendHalf, type Circumstances, type FinishedAnswer } from './deliver.ts';
 import { S3Error } from './errors.ts';
 import { actsUnder, type Fault, type FaultMode, type FaultQueue } from './faults.ts';
 import { findOperation, type Operation } from './operations.ts';
@@ -42,13 +45,26 @@ export interface Connection {
 
 const CAN_FAIL_IN_200: readonly (Operation | undefined)[] = ['CompleteMultipartUpload', 'CopyObject', 'UploadPartCopy'];
 
-interface ReadRequest {
+/** A request's head, or the reason why it is none. */
+interface Head {
   readonly request: S3Request | undefined;
   readonly operation: Operation | undefined;
   readonly refusal: S3Error | undefined;
 }
 
-function readHead(incoming: IncomingMessage, hosts: ExchangeContext['hosts']): ReadRequest {
+/** One request on its way to its answer. */
+interface Exchange extends Head {
+  readonly context: ExchangeContext;
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly socket: Socket;
+  readonly pacer: Pacer;
+  readonly record: LoggedRequest;
+  readonly fault: Fault | undefined;
+  readonly circumstances: Circumstances;
+}
+
+function readHead(incoming: IncomingMessage, hosts: ExchangeContext['hosts']): Head {
   let request: S3Request | undefined;
   try {
     request = parseRequest(incoming, hosts);
@@ -60,14 +76,9 @@ function readHead(incoming: IncomingMessage, hosts: ExchangeContext['hosts']): R
   }
 }
 
-function logRequest(
-  log: LoggedRequest[],
-  incoming: IncomingMessage,
-  { request, operation }: ReadRequest,
-  connection: number,
-): LoggedRequest {
-  const record: LoggedRequest = {
-    method: incoming.method ?? '',
+function createRecord(method: string, { request, operation }: Head, connection: number): LoggedRequest {
+  return {
+    method,
     bucket: request?.bucketName,
     key: request?.key,
     query: Object.fromEntries(request?.query ?? []),
@@ -77,44 +88,85 @@ function logRequest(
     status: undefined,
     fault: undefined,
   };
-  log.push(record);
-  return record;
+}
+
+/** Logs a request and finds its fault. Nothing is awaited before that, so requests count in the order of their heads. */
+function openExchange(
+  context: ExchangeContext,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { number, pacer }: Connection,
+): Exchange {
+  const head = readHead(incoming, context.hosts);
+  const record = createRecord(incoming.method ?? '', head, number);
+  context.log.push(record);
+  const fault = context.faults.take(record);
+  record.fault = fault?.mode;
+  const circumstances = {
+    method: record.method,
+    path: head.request?.path ?? incoming.url ?? '/',
+    requestId: randomBytes(8).toString('hex').toUpperCase(),
+    nowMs: context.service.now(),
+  };
+  return { ...head, context, incoming, outgoing, socket: incoming.socket, pacer, record, fault, circumstances };
 }
 
 /** Reads a body at the connection's pace, and says 100 Continue first where the client waits for it. */
-function createBodyReader(incoming: IncomingMessage, outgoing: ServerResponse, pacer: Pacer): () => Promise<Buffer> {
-  return async () => {
-    if (incoming.headers.expect !== undefined) outgoing.writeContinue();
-    const chunks: Buffer[] = [];
-    for await (const chunk of incoming as AsyncIterable<Buffer>) {
-      await pacer.spend(chunk.length);
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks);
-  };
+async function readBody({ incoming, outgoing, pacer }: Exchange): Promise<Buffer> {
+  if (incoming.headers.expect !== undefined) outgoing.writeContinue();
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    await pacer.spend(chunk.length);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
-async function act(
-  context: ExchangeContext,
-  { request, operation, refusal }: ReadRequest,
-  readBody: () => Promise<Buffer>,
-): Promise<Answer> {
+async function act(exchange: Exchange): Promise<Answer> {
+  const { context, request, operation, refusal } = exchange;
   if (refusal) throw refusal;
   if (!request) throw new S3Error('InvalidURI');
   if (!operation) return answerPreflight(context.service, request);
-  const answer = await carryOut(context.service, context.verifier, { request, operation }, readBody);
-  return { ...answer, headers: { ...answer.headers, ...formatCorsHeaders(context.service, request) } };
+  return carryOut(context.service, context.verifier, { request, operation }, () => readBody(exchange));
 }
 
-/** What a request that is not acted on is answered with. */
-function answerFault({ mode }: Fault, operation: Operation | undefined, circumstances: Circumstances): Answer {
+/** What a request that a fault keeps from being carried out is answered with, once its body has gone by. */
+async function answerFault(exchange: Exchange, { mode }: Fault): Promise<Answer> {
+  const { incoming, operation, circumstances } = exchange;
+  if (incoming.headers.expect === undefined) await readBody(exchange);
   const answer = answerError(new S3Error(mode === 'slow-down-503' ? 'SlowDown' : 'InternalError'), circumstances);
   return mode === 'error-in-200' && CAN_FAIL_IN_200.includes(operation) ? { ...answer, status: 200 } : answer;
 }
 
-/** Lets a body go by, so that its sender hears the answer; one that waits for a 100 Continue has sent none. */
-async function drain(incoming: IncomingMessage, readBody: () => Promise<Buffer>): Promise<void> {
-  if (incoming.headers.expect === undefined) await readBody();
+async function decide(exchange: Exchange): Promise<Answer> {
+  const { fault, circumstances } = exchange;
+  if (fault && !actsUnder(fault)) return answerFault(exchange, fault);
+  try {
+    return await act(exchange);
+  } catch (error) {
+    if (error instanceof S3Error) return answerError(error, circumstances);
+    throw error;
+  }
+}
+
+/** Waits for the client to hang up. */
+async function stall({ incoming, socket }: Exchange): Promise<void> {
+  incoming.resume();
+  if (!socket.destroyed) await once(socket, 'close');
+}
+
+async function deliver(exchange: Exchange, answer: FinishedAnswer): Promise<void> {
+  const { record, fault, incoming, outgoing, socket, pacer } = exchange;
+  if (fault?.mode === 'reset-after') {
+    socket.resetAndDestroy();
+    return;
+  }
+  record.status = answer.status;
+  if (fault?.mode === 'reset-within') return sendHalf(outgoing, answer, 'reset');
+  if (fault?.mode === 'short-body') return sendHalf(outgoing, answer, 'close');
+  // A client that was told nothing to continue with may or may not send its body: no request can follow.
+  if (!incoming.complete && incoming.headers.expect !== undefined) outgoing.setHeader('connection', 'close');
+  return sendAnswer(outgoing, answer, pacer);
 }
 
 /** Handles one request from its head to the last byte of its answer, or to the fault that ends it. */
@@ -122,68 +174,18 @@ export async function handleExchange(
   context: ExchangeContext,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  { number, pacer }: Connection,
+  connection: Connection,
 ): Promise<void> {
-  const head = readHead(incoming, context.hosts);
-  const record = logRequest(context.log, incoming, head, number);
-  const fault = context.faults.take(record);
-  record.fault = fault?.mode;
-  const requestId = context.log.length.toString(16).toUpperCase().padStart(16, '0');
-  const { path } = head.request ?? { path: incoming.url ?? '/' };
-  const circumstances = { method: record.method, path, requestId, nowMs: context.service.now() };
+  const exchange = openExchange(context, incoming, outgoing, connection);
+  const { request, fault, circumstances, socket, pacer } = exchange;
   if (fault?.mode === 'reset-before') {
-    incoming.socket.resetAndDestroy();
+    socket.resetAndDestroy();
     return;
   }
-  const readBody = createBodyReader(incoming, outgoing, pacer);
-  const answer = await decide(context, { head, fault, circumstances, incoming, readBody });
+  if (fault?.mode === 'stall' && !actsUnder(fault)) return stall(exchange);
+  const answer = await decide(exchange);
+  if (fault?.mode === 'stall') return stall(exchange);
   await pacer.wait();
-  await deliver({ record, fault, incoming, outgoing, pacer }, finishAnswer(answer, circumstances));
-}
-
-interface Undecided {
-  readonly head: ReadRequest;
-  readonly fault: Fault | undefined;
-  readonly circumstances: Circumstances;
-  readonly incoming: IncomingMessage;
-  readonly readBody: () => Promise<Buffer>;
-}
-
-async function decide(context: ExchangeContext, undecided: Undecided): Promise<Answer> {
-  const { head, fault, circumstances, incoming, readBody } = undecided;
-  if (fault && !actsUnder(fault)) {
-    await drain(incoming, readBody);
-    return answerFault(fault, head.operation, circumstances);
-  }
-  try {
-    return await act(context, head, readBody);
-  } catch (error) {
-    if (error instanceof S3Error) return answerError(error, circumstances);
-    throw error;
-  }
-}
-
-interface Delivery {
-  readonly record: LoggedRequest;
-  readonly fault: Fault | undefined;
-  readonly incoming: IncomingMessage;
-  readonly outgoing: ServerResponse;
-  readonly pacer: Pacer;
-}
-
-async function deliver({ record, fault, incoming, outgoing, pacer }: Delivery, answer: ReturnType<typeof finishAnswer>): Promise<void> {
-  if (fault?.mode === 'reset-after') {
-    incoming.socket.resetAndDestroy();
-  } else if (fault?.mode === 'stall') {
-    incoming.resume();
-    if (!incoming.socket.destroyed) await new Promise((resolve) => incoming.socket.once('close', resolve));
-  } else {
-    record.status = answer.status;
-    if (fault?.mode === 'reset-within') await sendHalf(outgoing, answer, 'reset');
-    else if (fault?.mode === 'short-body') await sendHalf(outgoing, answer, 'close');
-    else {
-      if (!incoming.complete && incoming.headers.expect !== undefined) outgoing.setHeader('connection', 'close');
-      await sendAnswer(outgoing, answer, pacer);
-    }
-  }
+  const headers = { ...answer.headers, ...(request && formatCorsHeaders(context.service, request)) };
+  return deliver(exchange, finishAnswer({ ...answer, headers }, circumstances));
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { addBucket } from './buckets.ts';
 import type { Service } from './call.ts';
 import { formatEtag, keepHeaders } from './commit.ts';
 import { handleExchange, type Connection, type ExchangeContext, type LoggedRequest } from './exchange.ts';
@@ -9,7 +10,7 @@ import { compareKeys } from './listing.ts';
 import { Pacer, type PaceOptions } from './pace.ts';
 import { PERSONALITIES, type Personality, type PersonalityName } from './personalities.ts';
 import { createPublicReadPolicy } from './policy.ts';
-import type { Credentials } from './signature.ts';
+import type { Credentials, Verifier } from './signature.ts';
 import { Store } from './store.ts';
 
 export interface S3ServerOptions extends PaceOptions {
@@ -19,7 +20,7 @@ export interface S3ServerOptions extends PaceOptions {
   readonly buckets?: readonly string[];
   /** Those of them whose objects anyone may read. */
   readonly publicBuckets?: readonly string[];
-  /** The first are the owner's, unless they have a policy. */
+  /** Those without a policy are the owner's. */
   readonly credentials?: Credentials | readonly Credentials[];
   readonly region?: string;
   /** Milliseconds since the epoch: signatures, dates, rates and delayed listings go by it. */
@@ -51,7 +52,7 @@ export interface S3TestServer {
   /** `http://127.0.0.1:PORT`. */
   readonly endpoint: string;
   readonly region: string;
-  /** The owner's. */
+  /** The first of those given. */
   readonly credentials: Credentials;
   /** Every request in the order in which the heads came; empty it with `requests.length = 0`. */
   readonly requests: LoggedRequest[];
@@ -68,33 +69,27 @@ export interface S3TestServer {
 const OWNER: Credentials = { accessKeyId: 'AKIATESTOWNER0000000', secretAccessKey: 'test/secret+key' };
 
 function createService(options: S3ServerOptions, region: string): Service {
-  const { personality: chosen = 'aws', now = Date.now } = options;
+  const { personality: chosen = 'aws', now = Date.now, blocksPublicAccess = false, publicBuckets = [] } = options;
   const personality = typeof chosen === 'string' ? PERSONALITIES[chosen] : chosen;
   const store = new Store(personality.listingDelayMs > 0);
-  for (const name of options.buckets ?? []) store.create(name, now());
-  for (const name of options.publicBuckets ?? []) {
+  const service = { store, personality, region, now, blocksPublicAccess };
+  for (const name of options.buckets ?? []) addBucket(service, name);
+  for (const name of publicBuckets) {
     const bucket = store.get(name);
     bucket.policy = createPublicReadPolicy(name);
     bucket.settings.set('policy', JSON.stringify(bucket.policy));
+    bucket.settings.delete('publicAccessBlock');
   }
-  return { store, personality, region, now, blocksPublicAccess: options.blocksPublicAccess ?? false };
+  return service;
 }
 
-function createContext(options: S3ServerOptions): ExchangeContext & { readonly owner: Credentials } {
-  const { region = 'us-east-1', credentials = OWNER, hosts = {} } = options;
-  const all = 'accessKeyId' in credentials ? [credentials] : credentials;
+function createContext(options: S3ServerOptions, credentials: readonly Credentials[]): ExchangeContext {
+  const { region = 'us-east-1', hosts = {} } = options;
   const service = createService(options, region);
   const faults = new FaultQueue();
   for (const fault of options.faults ?? []) faults.inject(fault);
-  const verifier = { credentials: all, regions: [region, ...service.personality.furtherRegions] as const, now: service.now };
-  return {
-    service,
-    verifier: { ...verifier, regions: [region, ...service.personality.furtherRegions] },
-    hosts,
-    faults,
-    log: [],
-    owner: all[0] ?? OWNER,
-  };
+  const regions: Verifier['regions'] = [region, ...service.personality.furtherRegions];
+  return { service, verifier: { credentials, regions, now: service.now }, hosts, faults, log: [] };
 }
 
 /** Gives each connection its number and its pace. */
@@ -112,17 +107,20 @@ function createConnections(options: PaceOptions, signal: AbortSignal): (socket: 
 
 /** Starts a server on 127.0.0.1 whose buckets live in memory. */
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3TestServer> {
-  const context = createContext(options);
-  const { service, faults, log, owner } = context;
+  const given = options.credentials ?? OWNER;
+  const credentials: readonly Credentials[] = 'accessKeyId' in given ? [given] : given;
+  const context = createContext(options, credentials);
+  const { service, faults, log } = context;
   const stopping = new AbortController();
   const connectionOf = createConnections(options, stopping.signal);
   const running = new Set<Promise<void>>();
   const defects: unknown[] = [];
 
   const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    const done = handleExchange(context, incoming, outgoing, connectionOf(incoming.socket)).catch((error: unknown) => {
-      if (!incoming.socket.destroyed && !stopping.signal.aborted) defects.push(error);
-      incoming.socket.destroy();
+    const { socket } = incoming; // a request that was cut off has none
+    const done = handleExchange(context, incoming, outgoing, connectionOf(socket)).catch((error: unknown) => {
+      if (!socket.destroyed && !stopping.signal.aborted) defects.push(error);
+      socket.destroy();
     });
     running.add(done);
     void done.finally(() => running.delete(done));
@@ -135,7 +133,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Te
   return {
     endpoint: `http://127.0.0.1:${port}`,
     region: service.region,
-    credentials: owner,
+    credentials: credentials[0] ?? OWNER,
     requests: log,
     objects: (bucketName) =>
       [...service.store.get(bucketName).objects()]

@@ -2,6 +2,7 @@ import { Sha256 } from '@aws-crypto/sha256-js';
 import { HttpRequest } from '@smithy/protocol-http';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { createHash } from 'node:crypto';
+import { parseClaim, SIGNATURE_PARAMETERS, type Claim } from './claim.ts';
 import { S3Error } from './errors.ts';
 import type { PolicyDocument } from './policy.ts';
 import type { S3Request } from './request.ts';
@@ -21,70 +22,7 @@ export interface Verifier {
   readonly now: () => number;
 }
 
-/** What a request says of its signature, in a header or in its query. */
-interface Claim {
-  readonly place: 'header' | 'query';
-  readonly accessKeyId: string;
-  readonly scope: readonly string[];
-  readonly signedHeaders: ReadonlySet<string>;
-  readonly signature: string;
-  readonly date: string;
-  readonly expiresSeconds: number;
-  readonly sessionToken: string | undefined;
-}
-
 const MAX_SKEW_MS = 15 * 60_000;
-const MAX_EXPIRES_SECONDS = 7 * 24 * 60 * 60;
-const QUERY_PARAMETERS = ['Algorithm', 'Credential', 'Date', 'Expires', 'SignedHeaders', 'Signature', 'Security-Token'];
-
-function splitClaim(credential: string, signedHeaders: string): Pick<Claim, 'accessKeyId' | 'scope' | 'signedHeaders'> {
-  const [accessKeyId = '', ...scope] = credential.split('/');
-  return { accessKeyId, scope, signedHeaders: new Set(signedHeaders.split(';')) };
-}
-
-function parseHeaderClaim(authorization: string, headers: S3Request['headers']): Claim {
-  if (!authorization.startsWith('AWS4-HMAC-SHA256 ')) {
-    throw new S3Error('InvalidArgument', 'Unsupported Authorization Type', {
-      elements: { ArgumentName: 'Authorization', ArgumentValue: authorization.split(' ')[0] ?? '' },
-    });
-  }
-  const pattern = /^AWS4-HMAC-SHA256 Credential=([^,\s]+), *SignedHeaders=([^,\s]+), *Signature=([0-9a-f]{64})$/;
-  const [, credential, signedHeaders, signature] = pattern.exec(authorization) ?? [];
-  if (!credential || !signedHeaders || !signature) throw new S3Error('AuthorizationHeaderMalformed');
-  const [date, sessionToken] = [headers['x-amz-date'] ?? '', headers['x-amz-security-token']];
-  return { place: 'header', ...splitClaim(credential, signedHeaders), signature, date, expiresSeconds: 0, sessionToken };
-}
-
-function parseQueryClaim(query: S3Request['query']): Claim {
-  const text = (name: string): string => query.get(`X-Amz-${name}`) ?? '';
-  const malformed = (message: string): S3Error => new S3Error('AuthorizationQueryParametersError', message);
-  if (text('Algorithm') !== 'AWS4-HMAC-SHA256') throw malformed('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"');
-  const missing = QUERY_PARAMETERS.slice(1, -1).find((name) => !text(name));
-  if (missing) throw malformed(`X-Amz-${missing} is missing`);
-  const expiresSeconds = /^\d+$/.test(text('Expires')) ? Number(text('Expires')) : 0;
-  if (expiresSeconds < 1 || expiresSeconds > MAX_EXPIRES_SECONDS) {
-    throw malformed(`X-Amz-Expires must be between 1 and ${MAX_EXPIRES_SECONDS} seconds`);
-  }
-  return {
-    place: 'query',
-    ...splitClaim(text('Credential'), text('SignedHeaders')),
-    signature: text('Signature'),
-    date: text('Date'),
-    expiresSeconds,
-    sessionToken: query.get('X-Amz-Security-Token'),
-  };
-}
-
-/** A request's claim; `undefined` where it is anonymous. */
-function parseClaim({ headers, query }: S3Request): Claim | undefined {
-  const authorization = headers['authorization'];
-  const presigned = query.has('X-Amz-Algorithm') || query.has('X-Amz-Signature') || query.has('X-Amz-Credential');
-  if (authorization !== undefined && presigned) {
-    throw new S3Error('InvalidArgument', 'Only one auth mechanism allowed');
-  }
-  if (authorization !== undefined) return parseHeaderClaim(authorization, headers);
-  return presigned ? parseQueryClaim(query) : undefined;
-}
 
 function parseDate(date: string): Date {
   const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date) ?? [];
@@ -171,7 +109,7 @@ function encodePath(path: string): string {
 async function signAgain(request: S3Request, claim: Claim, credentials: Credentials, signedAt: Date): Promise<string> {
   const { signedHeaders, expiresSeconds } = claim;
   const query = new Map(request.query);
-  if (claim.place === 'query') for (const name of QUERY_PARAMETERS) query.delete(`X-Amz-${name}`);
+  if (claim.place === 'query') for (const name of SIGNATURE_PARAMETERS) query.delete(name);
   const unsigned = new HttpRequest({
     method: request.method,
     path: encodePath(request.path),
@@ -179,15 +117,10 @@ async function signAgain(request: S3Request, claim: Claim, credentials: Credenti
     headers: Object.fromEntries(Object.entries(request.headers).filter(([name]) => signedHeaders.has(name))),
     body: {}, // neither text nor bytes: the signer takes x-amz-content-sha256, else UNSIGNED-PAYLOAD
   });
-  const region = claim.scope[1] ?? '';
-  const { policy: _, ...keys } = credentials;
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   const signer = new SignatureV4({
-    credentials: {
-      accessKeyId: keys.accessKeyId,
-      secretAccessKey: keys.secretAccessKey,
-      ...(keys.sessionToken === undefined ? {} : { sessionToken: keys.sessionToken }),
-    },
-    region,
+    credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
+    region: claim.scope[1] ?? '',
     service: 's3',
     sha256: Sha256,
     uriEscapePath: false,

@@ -126,8 +126,13 @@ export class Store {
     return bucket;
   }
 
+  find(name: string): Bucket | undefined {
+    return this.#buckets.get(name);
+  }
+
+  /** `NoSuchBucket` where `find` finds none. */
   get(name: string): Bucket {
-    const bucket = this.#buckets.get(name);
+    const bucket = this.find(name);
     if (!bucket) throw new S3Error('NoSuchBucket', undefined, { elements: { BucketName: name } });
     return bucket;
   }
