@@ -16,6 +16,9 @@ export interface ErrorReport {
 
 const reportHint = 'This is a mistake of bucketry. Please report it with the output of the same command with --debug.';
 
+/** A chain of causes that bites its own tail ends here. */
+const maxCauses = 10;
+
 /** An error as data. */
 export function reportError(error: unknown): ErrorReport {
   if (error instanceof CodedError) {
@@ -38,9 +41,9 @@ export function formatError({ error }: ErrorReport): string {
 /** Where an error arose and the chain of its causes, for `--debug`. */
 export function formatCauses(error: unknown): string {
   const blocks: string[] = [];
-  let current: unknown = error;
-  for (let depth = 0; current !== undefined && current !== null && depth < 10; depth += 1) {
-    const text = current instanceof Error ? (current.stack ?? String(current)) : String(current);
+  let current = error;
+  for (let depth = 0; current !== undefined && depth < maxCauses; depth += 1) {
+    const text = current instanceof Error ? (current.stack ?? `${current.name}: ${current.message}`) : JSON.stringify(current);
     blocks.push(depth === 0 ? text : `caused by: ${text}`);
     current = current instanceof Error ? current.cause : undefined;
   }

@@ -3,6 +3,7 @@ import type { UploadHandle } from '../bucket/multipart-uploads.ts';
 import type { ObjectKey } from '../bucket/object-key.ts';
 import { hasCode } from '../errors/coded-error.ts';
 import { bytesSource } from '../streams/byte-source.ts';
+import { type Clock, systemClock } from '../streams/clock.ts';
 import { mapConcurrently } from '../streams/concurrency.ts';
 import { digestHex } from '../streams/hasher.ts';
 
@@ -21,6 +22,10 @@ export interface StoreFindings {
   readonly listsPartSha256: boolean;
 }
 
+export interface ProbeOptions extends RequestOptions {
+  readonly clock?: Clock | undefined;
+}
+
 const racers = 8;
 const sample = new TextEncoder().encode('bucketry asks what this store can do\n');
 const sampleSha256 = digestHex('sha256', sample);
@@ -33,12 +38,13 @@ const sampleSha256 = digestHex('sha256', sample);
 export async function probeStore(
   bucket: Bucket,
   makeKey: (name: string) => ObjectKey,
-  options: RequestOptions = {},
+  { clock = systemClock, ...options }: ProbeOptions = {},
 ): Promise<StoreFindings> {
   const made: ObjectKey[] = [];
   const probe: Probe = {
     bucket,
     options,
+    clock,
     key: (name) => {
       const key = makeKey(name);
       made.push(key);
@@ -64,6 +70,7 @@ export async function probeStore(
 interface Probe {
   readonly bucket: Bucket;
   readonly options: RequestOptions;
+  readonly clock: Clock;
   readonly key: (name: string) => ObjectKey;
 }
 
@@ -74,13 +81,25 @@ async function probeConditions(probe: Probe): Promise<BucketAbilities['condition
   const key = probe.key('condition');
   const first = await tryPut(probe, key, { ifNoneMatch: '*' });
   if (first === 'unsupported') return 'none';
+  // A store that takes one write a second of a key would refuse the next one for that.
+  await probe.clock.sleep(probe.bucket.abilities.minWriteIntervalMs, probe.options.signal);
   const again = await tryPut(probe, key, { ifNoneMatch: '*' });
   const stale = await tryPut(probe, key, { ifMatch: '"00000000000000000000000000000000"' });
   if (again === 'unsupported' || stale === 'unsupported') return 'none';
   if (again === 'written' || stale === 'written') return 'ignored';
   const contested = probe.key('race');
-  const outcomes = await mapConcurrently(Array.from({ length: racers }), racers, () => tryPut(probe, contested, { ifNoneMatch: '*' }));
+  const outcomes = await mapConcurrently(Array.from({ length: racers }), racers, () => race(probe, contested));
   return outcomes.filter((outcome) => outcome === 'written').length === 1 ? 'atomic' : 'ignored';
+}
+
+/** One of several writers at once: who is told to slow down has lost. */
+async function race(probe: Probe, key: ObjectKey): Promise<Outcome> {
+  try {
+    return await tryPut(probe, key, { ifNoneMatch: '*' });
+  } catch (error) {
+    if (hasCode(error, 'throttled')) return 'refused';
+    throw error;
+  }
 }
 
 async function tryPut({ bucket, options }: Probe, key: ObjectKey, condition: { ifNoneMatch?: '*'; ifMatch?: string }): Promise<Outcome> {
