@@ -16,6 +16,8 @@ export interface OpenedBucket {
 export interface ContractOptions {
   /** For one test, in milliseconds; 30,000 if left out. */
   readonly timeoutMs?: number | undefined;
+  /** The longest key that this bucket takes, in bytes; 1,024 if left out. */
+  readonly maxKeyBytes?: number | undefined;
   /**
    * What a store (not our adapter) is known to do wrong: the test's title, and why. Such a test must fail, so that the entry goes when the store gets better;
    * a title that no test has is an error.

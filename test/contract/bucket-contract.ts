@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { maxKeyBytes } from '../../src/bucket/object-key.ts';
 import { defineAbortTests } from './bucket-contract-abort.ts';
 import { defineConditionTests } from './bucket-contract-conditions.ts';
 import { defineDeleteTests } from './bucket-contract-delete.ts';
@@ -17,7 +18,7 @@ export function describeBucketContract(name: string, open: () => Promise<OpenedB
   describe(`${name}: the bucket contract`, () => {
     const { define, end } = createHarness(open, options);
     defineReadTests(define);
-    defineWriteTests(define, open);
+    defineWriteTests(define, open, options.maxKeyBytes ?? maxKeyBytes);
     defineConditionTests(define);
     defineDeleteTests(define);
     defineListTests(define);
