@@ -127,8 +127,10 @@ describe('a policy', () => {
     ['whose action fits no resource', { ...READ, Resource: 'arn:aws:s3:::pub' }],
     ['that lists objects', { ...READ, Action: 's3:ListBucket' }],
     ['of another service', { ...READ, Action: 'sqs:GetObject' }],
+    ['for a stranger', { ...READ, Principal: { AWS: 'arn:aws:iam::123456789012:user/nobody' } }],
     ['for nobody', { ...READ, Principal: undefined }],
     ['of another effect', { ...READ, Effect: 'allow' }],
+    ['with a field that nobody would heed', { ...READ, NotResource: 'arn:aws:s3:::pub/v2/secret' }],
     ['without an action', { ...READ, Action: [] }],
     ['with an unknown condition', { ...READ, Condition: { IpAddress: { 'aws:SourceIp': '127.0.0.1' } } }],
   ])('%s is malformed', async (_, statement) => {

@@ -30,7 +30,7 @@ function contextOf({ request }: CallHead): Record<string, string> {
  */
 export function isAllowed(call: CallHead, action: string, bucket: Bucket | undefined, key?: string): boolean {
   const resource = `arn:aws:s3:::${bucket?.name ?? call.request.bucketName ?? '*'}${key === undefined ? '' : `/${key}`}`;
-  const question: PolicyQuestion = { action, resource, isAnonymous: !call.caller, context: contextOf(call) };
+  const question: PolicyQuestion = { action, resource, context: contextOf(call) };
   const policies = [bucket?.policy, call.caller?.policy];
   const verdicts = policies.flatMap((policy) => (policy ? [evaluatePolicy(policy, question)] : []));
   if (verdicts.includes('deny')) return false;

@@ -131,10 +131,11 @@ async function act(exchange: Exchange): Promise<Answer> {
 }
 
 /** What a request that a fault keeps from being carried out is answered with, once its body has gone by. */
-async function answerFault(exchange: Exchange, { mode }: Fault): Promise<Answer> {
+async function answerFault(exchange: Exchange, { mode, headers }: Fault): Promise<Answer> {
   const { incoming, operation, circumstances } = exchange;
   if (incoming.headers.expect === undefined) await readBody(exchange);
-  const answer = answerError(new S3Error(mode === 'slow-down-503' ? 'SlowDown' : 'InternalError'), circumstances);
+  const error = new S3Error(mode === 'slow-down-503' ? 'SlowDown' : 'InternalError', undefined, headers && { headers });
+  const answer = answerError(error, circumstances);
   return mode === 'error-in-200' && CAN_FAIL_IN_200.includes(operation) ? { ...answer, status: 200 } : answer;
 }
 

@@ -168,6 +168,11 @@ describe('inject', () => {
     expect([(await fixture.put('a')).status, (await fixture.put('a')).status, (await fixture.put('a')).status]).toEqual([500, 503, 200]);
   });
 
+  it('can say when to come back', async () => {
+    const fixture = await startFixture({ faults: [{ at: 1, mode: 'slow-down-503', headers: { 'retry-after': '2' } }] });
+    expect((await fixture.put('a')).headers['retry-after']).toBe('2');
+  });
+
   it('can be taken back, and says whether it has fired', async () => {
     const fixture = await startFixture();
     const fault = fixture.server.inject({ at: 1, mode: 'error-500' });

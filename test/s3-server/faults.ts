@@ -41,6 +41,8 @@ export interface Fault {
   readonly mode: FaultMode;
   /** Only `stall` heeds it. */
   readonly acts?: boolean;
+  /** Further headers of `error-500` and `slow-down-503`, such as Retry-After, which S3 itself never sends. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly matches?: (target: FaultTarget) => boolean;
 }
 

@@ -1,12 +1,12 @@
-import { parseArgs } from 'node:util';
-import { PERSONALITIES, type PersonalityName } from './personalities.ts';
-import { startS3Server } from './server.ts';
-
-/**
+/*
  * Runs the server by itself until a signal comes:
  * node test/s3-server/main.ts [--port 0] [--personality aws] [--bucket NAME]... [--access-key AK --secret-key SK]
  * Its first line of output is the endpoint.
  */
+import { parseArgs } from 'node:util';
+import { PERSONALITIES, type PersonalityName } from './personalities.ts';
+import { startS3Server } from './server.ts';
+
 function isPersonality(name: string): name is PersonalityName {
   return Object.hasOwn(PERSONALITIES, name);
 }

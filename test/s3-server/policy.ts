@@ -5,6 +5,7 @@ type OneOrMany = string | readonly string[];
 export interface PolicyStatement {
   readonly Sid?: string;
   readonly Effect: 'Allow' | 'Deny';
+  /** Of a bucket's policy only; everyone is the one principal that is known here. */
   readonly Principal?: '*' | { readonly AWS: OneOrMany };
   readonly Action: OneOrMany;
   readonly Resource: OneOrMany;
@@ -22,7 +23,6 @@ export interface PolicyQuestion {
   readonly action: string;
   /** `arn:aws:s3:::BUCKET` or `arn:aws:s3:::BUCKET/KEY`. */
   readonly resource: string;
-  readonly isAnonymous: boolean;
   /** Values of the condition keys, such as `s3:prefix`. */
   readonly context: Readonly<Record<string, string>>;
 }
@@ -53,25 +53,11 @@ function matchesSome(text: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) => matchesPattern(text, pattern));
 }
 
-/** Only "everyone" is told from "the owner": this server has no accounts. */
-function isForEveryone({ Principal }: PolicyStatement): boolean {
-  if (Principal === undefined) return false;
-  return Principal === '*' || listOf(Principal.AWS).includes('*');
-}
-
-function appliesTo(statement: PolicyStatement, question: PolicyQuestion): boolean {
-  const { Action, Resource, Condition = {}, Principal } = statement;
-  if (Principal !== undefined && !isForEveryone(statement) && question.isAnonymous) return false;
-  if (
-    !matchesSome(
-      question.action.toLowerCase(),
-      listOf(Action).map((action) => action.toLowerCase()),
-    )
-  )
-    return false;
-  if (!matchesSome(question.resource, listOf(Resource))) return false;
+function appliesTo({ Action, Resource, Condition = {} }: PolicyStatement, { action, resource, context }: PolicyQuestion): boolean {
+  const actions = listOf(Action).map((pattern) => pattern.toLowerCase());
+  if (!matchesSome(action.toLowerCase(), actions) || !matchesSome(resource, listOf(Resource))) return false;
   return Object.entries(Condition).every(([operator, tests]) =>
-    Object.entries(tests).every(([name, values]) => COMPARISONS[operator]?.(question.context[name], listOf(values)) ?? false),
+    Object.entries(tests).every(([name, values]) => COMPARISONS[operator]?.(context[name], listOf(values)) ?? false),
   );
 }
 
@@ -82,9 +68,9 @@ export function evaluatePolicy(document: PolicyDocument, question: PolicyQuestio
   return effects.includes('Allow') ? 'allow' : 'silent';
 }
 
-/** Whether a document lets everyone do something, which a public access block forbids. */
+/** Whether a bucket's policy lets everyone do something, which a public access block forbids. */
 export function isPublicPolicy(document: PolicyDocument): boolean {
-  return document.Statement.some((statement) => statement.Effect === 'Allow' && isForEveryone(statement));
+  return document.Statement.some(({ Effect }) => Effect === 'Allow');
 }
 
 /** The policy under which anyone may read a bucket's objects, and nothing else. */
@@ -103,15 +89,16 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isPrincipal(value: unknown): value is PolicyStatement['Principal'] {
-  return value === '*' || (isRecord(value) && isOneOrMany(value['AWS']) && Object.keys(value).length === 1);
+/** Everyone: this server has no accounts, and S3 refuses a principal that does not exist. */
+function isEveryone(value: unknown): value is NonNullable<PolicyStatement['Principal']> {
+  return value === '*' || (isRecord(value) && isOneOrMany(value['AWS']) && listOf(value['AWS']).every((name) => name === '*'));
 }
 
 function isCondition(value: unknown): value is NonNullable<PolicyStatement['Condition']> {
   if (!isRecord(value)) return false;
   return Object.entries(value).every(
     ([operator, tests]) =>
-      operator in COMPARISONS &&
+      Object.hasOwn(COMPARISONS, operator) &&
       isRecord(tests) &&
       Object.entries(tests).every(([name, values]) => CONDITION_KEYS.includes(name) && isOneOrMany(values)),
   );
@@ -135,9 +122,11 @@ function checkActionsMeetResources(actions: readonly string[], resources: readon
 
 function parseStatement(value: unknown, bucketName: string): PolicyStatement {
   if (!isRecord(value)) throw malformed('Statement is not an object');
-  const { Effect, Principal, Action, Resource, Condition, Sid } = value;
+  const { Effect, Principal, Action, Resource, Condition, Sid, ...rest } = value;
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined) throw malformed(`Syntax error, or a field unknown to this server: ${unknown}`);
   if (Effect !== 'Allow' && Effect !== 'Deny') throw malformed(`Invalid effect "${String(Effect)}"`);
-  if (Principal === undefined || !isPrincipal(Principal)) throw malformed('Invalid principal in policy');
+  if (!isEveryone(Principal)) throw malformed('Invalid principal in policy');
   if (!isOneOrMany(Action)) throw malformed('Missing required field Action');
   if (!isOneOrMany(Resource)) throw malformed('Missing required field Resource');
   if (Condition !== undefined && !isCondition(Condition)) throw malformed('Invalid condition, or one unknown to this server');

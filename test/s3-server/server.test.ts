@@ -1,4 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { Agent, request as openRequest } from 'node:http';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { openExchange, outcomeOf, send, signRequest, textsOf } from './client.ts';
 import { startFixture } from './fixture.ts';
@@ -167,5 +171,17 @@ describe('close', () => {
     await expect(answer).rejects.toThrow();
     await server.close();
     expect(server.objects('pub')).toEqual([]);
+  });
+});
+
+describe('main', () => {
+  it('prints the endpoint of the server that it runs, until it is told to stop', async () => {
+    const main = fileURLToPath(new URL('main.ts', import.meta.url));
+    const child = spawn(process.execPath, [main, '--bucket', 'pub', '--personality', 'r2'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const exited = once(child, 'exit');
+    const [endpoint]: unknown[] = await once(createInterface(child.stdout), 'line');
+    expect(await getFrom(String(endpoint), new URL(String(endpoint)).host, '/pub/key')).toBe(403);
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
   });
 });

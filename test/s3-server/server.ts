@@ -34,14 +34,14 @@ export interface S3ServerOptions extends PaceOptions {
   readonly port?: number;
 }
 
-export interface ListedObject {
+interface ListedObject {
   readonly key: string;
   readonly bytes: Buffer;
   readonly etag: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export interface ListedUpload {
+interface ListedUpload {
   readonly key: string;
   readonly uploadId: string;
   readonly partNumbers: readonly number[];
@@ -105,7 +105,14 @@ function createConnections(options: PaceOptions, signal: AbortSignal): (socket: 
   };
 }
 
-/** Starts a server on 127.0.0.1 whose buckets live in memory. */
+/**
+ * Starts an S3 server on 127.0.0.1 whose buckets live in memory.
+ *
+ * It is strict where a lenient server would hide a client's mistake: signatures are computed anew by Amazon's signer,
+ * digests and checksums are held against the bytes, and what it does not implement (versions, ACLs, tags, customer
+ * keys, streaming signatures, the first ListObjects) is refused instead of ignored. It shares no code with src, so that
+ * a client that agrees with it has agreed with a second opinion.
+ */
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3TestServer> {
   const given = options.credentials ?? OWNER;
   const credentials: readonly Credentials[] = 'accessKeyId' in given ? [given] : given;

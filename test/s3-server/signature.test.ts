@@ -5,6 +5,7 @@ import { startFixture, type Fixture } from './fixture.ts';
 
 const OWNER = { accessKeyId: 'OWNER', secretAccessKey: 'owner-secret' };
 const GUEST = { accessKeyId: 'GUEST', secretAccessKey: 'guest-secret', sessionToken: 'guest-token' };
+const DIGEST_OF_X = createHash('sha256').update('x').digest('hex');
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 const signedAt = new Date(NOW);
 
@@ -102,6 +103,7 @@ describe('a presigned URL', () => {
     ['of the owner', {}],
     ['of session credentials', { credentials: GUEST }],
     ['in its last second', { signedAt: seconds(-60), expiresSeconds: 60 }],
+    ['that binds the body', { method: 'PUT', key: 'new', body: 'x', headers: { 'x-amz-content-sha256': DIGEST_OF_X } }],
     ['that covers a header', { method: 'PUT', key: 'new', body: 'x', headers: { 'content-type': 'text/plain', 'x-amz-meta-a': 'b' } }],
   ])('is accepted: %s', async (_, options) => {
     expect(await outcome(await start(), { auth, ...options })).toBe('200');
@@ -111,6 +113,11 @@ describe('a presigned URL', () => {
     ['of a wrong secret', '403 SignatureDoesNotMatch', { credentials: { ...OWNER, secretAccessKey: 'guess' } }],
     ['that has expired', '403 AccessDenied', { signedAt: seconds(-61), expiresSeconds: 60 }],
     ['from the future', '403 AccessDenied', { signedAt: seconds(901) }],
+    [
+      'that binds another body',
+      '400 XAmzContentSHA256Mismatch',
+      { method: 'PUT', body: 'y', headers: { 'x-amz-content-sha256': DIGEST_OF_X } },
+    ],
     ['for another region', '400 AuthorizationQueryParametersError', { region: 'eu-west-1' }],
     ['beside an x-amz- header it does not cover', '403 AccessDenied', { unsignedHeaders: { 'x-amz-meta-late': '1' } }],
   ])('is refused: %s', async (_, expected, options) => {

@@ -27,7 +27,7 @@ export function findUpload(call: Call): Upload {
   return upload;
 }
 
-export function parsePartNumber({ query }: Call['request']): number {
+function parsePartNumber({ query }: Call['request']): number {
   return parseCount('partNumber', query.get('partNumber') || 'missing', 0, [1, MAX_PARTS]);
 }
 
