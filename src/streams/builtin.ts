@@ -5,6 +5,7 @@
 interface Builtins {
   readonly 'node:crypto': {
     createHash(algorithm: string): NodeHash;
+    createHmac(algorithm: string, key: string | Uint8Array): NodeHmac;
   };
   readonly 'node:diagnostics_channel': {
     tracingChannel(name: string): NodeTracingChannel;
@@ -17,6 +18,13 @@ export interface NodeHash {
   digest(encoding: 'hex'): string;
   digest(): Uint8Array;
   copy(): NodeHash;
+}
+
+/** The part of `crypto.Hmac` that is used; texts are UTF-8. */
+export interface NodeHmac {
+  update(text: string): NodeHmac;
+  digest(encoding: 'hex'): string;
+  digest(): Uint8Array;
 }
 
 /** The part of `TracingChannel` that is used. */
