@@ -53,11 +53,16 @@ function splitHost(text: string): [host: string, rest: string] {
   return first === 'localhost' || /[.:]/.test(first) ? [first, text.slice(slash + 1)] : [dockerHub, text];
 }
 
+/** Whether a text is a host as references have it: a lower-case name or address, with a port or without. */
+export function isHost(text: string): boolean {
+  const match = hostGrammar.exec(text);
+  const port = Number(match?.groups?.['port'] ?? 443);
+  return match !== null && text.length <= 255 && port >= 1 && port <= 65_535;
+}
+
 function parseHost(hostText: string, text: string): string {
   const host = hostText.toLowerCase();
-  const match = hostGrammar.exec(host);
-  const port = Number(match?.groups?.['port'] ?? 443);
-  if (!match || host.length > 255 || port < 1 || port > 65_535) {
+  if (!isHost(host)) {
     throw invalid(text, `wanted a host name and port before the first "/", found ${JSON.stringify(hostText.slice(0, 100))}`);
   }
   return hubAliases.has(host) ? dockerHub : host;
