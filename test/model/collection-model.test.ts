@@ -21,6 +21,12 @@ const mutations: readonly (readonly [rule: string, broken: Partial<Rules>, name:
     /is missing/,
   ],
   [
+    'takes a root with an index of referrers for a whole subtree',
+    { skipSubtree: 'published' },
+    'a push that crashes, and the same push again, of what a referrer names already',
+    /is missing/,
+  ],
+  [
     'does not put a skipped root again',
     { putSkippedRoot: false },
     'a push of what is tagged, while the tag is deleted',

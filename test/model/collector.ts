@@ -7,6 +7,7 @@ import {
   items,
   reach,
   reachPresent,
+  setPublished,
   type TagName,
   tagNames,
   type World,
@@ -76,6 +77,7 @@ export function moveCollector(world: World, collector: Collector, rules: Rules, 
     case 'delete': {
       const [item, ...rest] = collector.candidates.filter((candidate) => !collector.spared.includes(candidate));
       if (item === undefined) return to('has deleted all', { at: 'end', candidates: [], spared: [] });
+      if (world.published.includes(item)) return to(`deletes the referrers of ${item}`, {}, setPublished(world, [item], false));
       return to(`deletes ${item}`, { candidates: rest }, deleteItem(world, item));
     }
     case 'end': {

@@ -1,5 +1,17 @@
 import type { Rules } from './rules.ts';
-import { deleteItem, isManifest, isThere, isUnderWay, type Item, putItem, reach, setTag, type TagName, type World } from './world.ts';
+import {
+  deleteItem,
+  isManifest,
+  isThere,
+  isUnderWay,
+  type Item,
+  putItem,
+  reach,
+  setPublished,
+  setTag,
+  type TagName,
+  type World,
+} from './world.ts';
 
 /**
  * One push. Its states, in the order of an undisturbed run:
@@ -10,13 +22,27 @@ import { deleteItem, isManifest, isThere, isUnderWay, type Item, putItem, reach,
  *   send      PUT  that blob
  *   manifest  PUT  the next manifest that is not witnessed, children first; the root always
  *   ask       GET  _collection                             changed: `wait`; else:
+ *   publish   PUT  the indexes of referrers                only where they are taken for a proof
  *   untag     GET  the tag                                 it names another root: `renew`; else: `tag`
  *   renew     PUT  that root again
  *   tag       PUT  the tag                                 too late: back to the first `manifest`
  *   wait      GET  _collection until it is over            remember the generation, back to `witness`
  */
 export interface Pusher {
-  readonly at: 'read' | 'witness' | 'look' | 'send' | 'manifest' | 'ask' | 'wait' | 'untag' | 'renew' | 'tag' | 'done' | 'crashed';
+  readonly at:
+    | 'read'
+    | 'witness'
+    | 'look'
+    | 'send'
+    | 'manifest'
+    | 'ask'
+    | 'wait'
+    | 'publish'
+    | 'untag'
+    | 'renew'
+    | 'tag'
+    | 'done'
+    | 'crashed';
   readonly root: Item;
   readonly tag: TagName;
   /** The tag that is read for a witness: its own, or the one that it copies. */
@@ -74,7 +100,7 @@ export function movePusher(world: World, pusher: Pusher, rules: Rules): Move | u
     }
     case 'ask':
       return isSettled(world, pusher, rules)
-        ? to('reads _collection: settled', { at: 'untag' })
+        ? to('reads _collection: settled', { at: rules.skipSubtree === 'published' ? 'publish' : 'untag' })
         : to('reads _collection: again', { at: 'wait', next: 0, ...remember(world) });
     case 'wait': {
       if (isUnderWay(world.collection)) return undefined;
@@ -87,6 +113,8 @@ export function movePusher(world: World, pusher: Pusher, rules: Rules): Move | u
       };
       return to('reads _collection: it is over', rules.lookAgain ? again : { ...again, at: 'manifest' });
     }
+    case 'publish':
+      return to('publishes its manifests', { at: 'untag' }, setPublished(world, manifests, true));
     case 'untag': {
       const named = world.tags[pusher.tag];
       const other = rules.renewUntagged && named !== pusher.root ? named : '';
@@ -130,7 +158,8 @@ function isWitnessed({ witness }: Pusher, item: Item): boolean {
 
 function findWitness(world: World, { root, from }: Pusher, rules: Rules): Item | '' {
   if (rules.skipSubtree === 'tagged') return world.tags[from];
-  return rules.skipSubtree === 'root-there' && isThere(world, root) ? root : '';
+  const isProof = rules.skipSubtree === 'root-there' || (rules.skipSubtree === 'published' && world.published.includes(root));
+  return isProof && isThere(world, root) ? root : '';
 }
 
 function remember({ collection }: World): Pick<Pusher, 'generation' | 'condemned'> {

@@ -1,10 +1,10 @@
 /** The rules of the handshake (docs/bucket-layout.md, "Collection"), each of which the tests break in turn to see that the model notices. */
 export interface Rules {
   /**
-   * Pusher: how it knows that a whole subtree need not be sent: a tag names it (sound); its root is there (not sound, though after a collection everything is looked at);
-   * or never.
+   * Pusher: how it knows that a whole subtree need not be sent. `tagged`: a tag names it. `never`: it looks at everything. Not sound: `root-there`: its root is there; `published`: so is
+   * the root's index of referrers, which pushes write once they are settled, and collectors delete before the root.
    */
-  readonly skipSubtree: 'tagged' | 'root-there' | 'never';
+  readonly skipSubtree: 'tagged' | 'never' | 'root-there' | 'published';
   /** Pusher: puts the root again, though the subtree is skipped. */
   readonly putSkippedRoot: boolean;
   /** Pusher: reads `_collection` again after its manifests. */

@@ -74,6 +74,12 @@ export const scenarios: Readonly<Record<string, System>> = {
     pushers: [newPusher('other', 'a'), newPusher('other', 'a')],
     crashes: 1,
   },
+  'a push that crashes, and the same push again, of what a referrer names already': {
+    ...nobody,
+    world: newWorld({ there: ['layer'], published: ['other'] }),
+    pushers: [newPusher('other', 'a'), newPusher('other', 'a')],
+    crashes: 1,
+  },
   'two pushes to one tag, an old image under it': {
     ...nobody,
     world: newWorld(tagged),

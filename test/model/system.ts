@@ -23,11 +23,14 @@ export interface System {
 export interface Setting {
   readonly there: readonly Item[];
   readonly tags?: World['tags'];
+  /** Manifests that have an index of referrers already, there or not: a referrer may come before its subject. */
+  readonly published?: readonly Item[];
 }
 
-export function newWorld({ there, tags = { a: '', b: '' } }: Setting): World {
+export function newWorld({ there, tags = { a: '', b: '' }, published = [] }: Setting): World {
   const epochs = Object.fromEntries(items.map((item) => [item, there.includes(item) ? 0 : absent])) as Record<Item, number>;
-  return { epoch: 1, items: epochs, tags, collection: { version: 0, generation: 0, running: false, expired: false, condemned: [] } };
+  const collection = { version: 0, generation: 0, running: false, expired: false, condemned: [] };
+  return { epoch: 1, items: epochs, tags, collection, published };
 }
 
 /** The model: in each state, any actor may do its next request, crash, or time may pass. */

@@ -36,6 +36,8 @@ export interface World {
   readonly items: Readonly<Record<Item, number>>;
   readonly tags: Readonly<Record<TagName, Item | ''>>;
   readonly collection: CollectionObject;
+  /** Manifests that have an index of referrers; kept only for the rule that takes one for a proof. */
+  readonly published: readonly Item[];
 }
 
 /** The item and everything below it, parents before children. */
@@ -70,6 +72,10 @@ export function setTag(world: World, tag: TagName, root: Item | ''): World {
 
 export function writeCollection(world: World, change: Omit<CollectionObject, 'version'>): World {
   return { ...world, collection: { version: world.collection.version + 1, ...change } };
+}
+
+export function setPublished(world: World, manifests: readonly Item[], isPublished: boolean): World {
+  return { ...world, published: items.filter((item) => (manifests.includes(item) ? isPublished : world.published.includes(item))) };
 }
 
 /** Whether the collection that `_collection` tells of can still delete. */
