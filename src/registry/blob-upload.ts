@@ -1,0 +1,172 @@
+import type { WriteCondition } from '../bucket/bucket.ts';
+import type { ListedPart, MultipartUploads, UploadedPart, UploadHandle } from '../bucket/multipart-uploads.ts';
+import type { ObjectKey } from '../bucket/object-key.ts';
+import { hasCode } from '../errors/coded-error.ts';
+import { blobHeaders } from '../layout/objects.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { partBytes, type PartRange, planParts } from '../parallel/part-plan.ts';
+import { type SendPart, sendParts } from '../parallel/send-parts.ts';
+import type { ByteSource } from '../streams/byte-source.ts';
+import { digestOfSource, isSamePart } from './adopt-part.ts';
+import { countedSource } from './counted-source.ts';
+import type { RepositoryContext, RequestOptions } from './repository-context.ts';
+
+/*
+ * A large blob goes up in parts, straight onto its final key.
+ *
+ * Objects: the blob's key, and unfinished uploads of that key, which no reader sees. Any process may continue any upload of the key that has the parts of the published function.
+ *
+ * Order: list the uploads of the key and take over the one that has most of the parts, else create one → send what is missing, many parts at once, while one reader digests
+ * the whole → only when size and digest of the whole were found right, complete, naming the ETags of parts that this process sent itself or has compared with its own
+ * bytes: by the SHA-256 or the MD5 that the store lists, never by a CRC and never by what a listing alone says. The store refuses a Complete that names a part which somebody
+ * replaced meanwhile.
+ *
+ * A crash at any point before Complete leaves an upload that nobody sees and the next push continues; after it, a blob that is right. Two who push the same blob
+ * at once may share one upload: the first Complete wins, the other finds the upload gone and the blob there.
+ */
+
+export interface BlobUpload extends RequestOptions {
+  readonly key: ObjectKey;
+  readonly blob: Descriptor;
+  readonly source: ByteSource;
+  readonly partSize: number;
+  readonly multipart: MultipartUploads;
+  readonly onProgress?: ((bytes: number) => void) | undefined;
+  /** Takes up the uploads that this process creates, while they are unfinished. */
+  readonly unfinished: Set<UploadHandle>;
+}
+
+/** Times that an upload is looked for anew when others replaced its parts, completed or aborted it. */
+const maxRounds = 4;
+
+/**
+ * Sends a blob in parts and makes it visible.
+ * @throws RegistryError `digest-mismatch`, `size-mismatch` (nothing became visible), and what the store throws
+ */
+export async function uploadBlob(context: RepositoryContext, upload: BlobUpload): Promise<void> {
+  const plan = planParts(upload.blob.size, upload.partSize);
+  for (let round = 1; ; round += 1) {
+    try {
+      const { handle, listed } = (await findUpload(upload, plan)) ?? (await createUpload(upload));
+      const parts = await sendParts(upload.source, upload.blob, plan, createSend(context, upload, handle, listed), {
+        budget: context.budget,
+        connections: context.connections,
+        signal: upload.signal,
+      });
+      await completeUpload(context, upload, handle, parts);
+      return;
+    } catch (error) {
+      if (hasCode(error, ...maybeDone) && (await isThere(context, upload))) return;
+      if (round === maxRounds || !hasCode(error, 'upload-missing', 'part-invalid', 'write-conflict')) throw error;
+    }
+  }
+}
+
+/** Failures after which the blob may be there all the same: it must be looked at. */
+const maybeDone = [
+  'upload-missing',
+  'precondition-failed',
+  'write-conflict',
+  'timed-out',
+  'connection-failed',
+  'store-unavailable',
+  'response-invalid',
+  'throttled',
+] as const;
+
+interface OpenUpload {
+  readonly handle: UploadHandle;
+  /** Parts that are there, by number. */
+  readonly listed: ReadonlyMap<number, ListedPart>;
+}
+
+async function createUpload({ key, blob, partSize, multipart, unfinished, signal }: BlobUpload): Promise<OpenUpload> {
+  const handle = await multipart.create(key, { ...blobHeaders(blob.digest), size: blob.size, partSize, signal });
+  unfinished.add(handle);
+  return { handle, listed: new Map() };
+}
+
+/** Of the unfinished uploads whose parts are those of the plan, the one with most of them; one without any is no gain. */
+async function findUpload({ key, multipart, signal }: BlobUpload, plan: readonly PartRange[]): Promise<OpenUpload | undefined> {
+  let best: OpenUpload | undefined;
+  try {
+    for await (const { uploadId } of multipart.listUploads(key, { signal })) {
+      const handle = { key, uploadId };
+      const listed = await listPlannedParts(multipart, handle, plan, signal);
+      if (listed && listed.size > (best?.listed.size ?? 0)) best = { handle, listed };
+    }
+  } catch (error) {
+    // Who may write need not be allowed to list uploads: then each push begins anew.
+    if (!hasCode(error, 'access-denied', 'operation-unsupported')) throw error;
+  }
+  return best;
+}
+
+/** The parts of an upload; undefined if it has other parts than the plan, or is gone. */
+async function listPlannedParts(
+  multipart: MultipartUploads,
+  handle: UploadHandle,
+  plan: readonly PartRange[],
+  signal: AbortSignal | undefined,
+): Promise<Map<number, ListedPart> | undefined> {
+  const listed = new Map<number, ListedPart>();
+  try {
+    for await (const part of multipart.listParts(handle, { signal })) {
+      const planned = plan[part.partNumber - 1];
+      if (!planned || partBytes(planned) !== part.size) return undefined;
+      listed.set(part.partNumber, part);
+    }
+  } catch (error) {
+    if (hasCode(error, 'upload-missing')) return undefined;
+    throw error;
+  }
+  return listed;
+}
+
+function createSend(
+  { bucket }: RepositoryContext,
+  { multipart, onProgress }: BlobUpload,
+  handle: UploadHandle,
+  listed: ReadonlyMap<number, ListedPart>,
+): SendPart<UploadedPart> {
+  return async ({ partNumber }, bytes, signal) => {
+    const there = listed.get(partNumber);
+    if (there && (await isSamePart(there, bytes))) return { partNumber, etag: there.etag };
+    const sha256 = bucket.abilities.verifiesSha256 ? await digestOfSource('sha256', bytes) : undefined;
+    return multipart.putPart(handle, partNumber, countedSource(bytes, onProgress), { signal, sha256 });
+  };
+}
+
+async function completeUpload(
+  context: RepositoryContext,
+  upload: BlobUpload,
+  handle: UploadHandle,
+  parts: readonly UploadedPart[],
+): Promise<void> {
+  const { multipart, unfinished, signal } = upload;
+  const complete = async (condition: WriteCondition): Promise<void> => {
+    await multipart.complete(handle, parts, { ...condition, signal });
+    unfinished.delete(handle);
+  };
+  if (context.bucket.abilities.conditionalPut !== 'atomic') return complete({});
+  try {
+    await complete({ ifNoneMatch: '*' });
+  } catch (error) {
+    if (!hasCode(error, 'precondition-failed')) throw error;
+    const there = await context.bucket.head(upload.key, { signal });
+    // Something of another size stands there: damaged, and no reader could use it.
+    if (there && there.size !== upload.blob.size) return complete({ ifMatch: there.etag });
+    throw error;
+  }
+}
+
+/** Looks whether somebody (perhaps we ourselves, unheard) made the blob visible; then an upload of ours that is left over is ended. */
+async function isThere({ bucket }: RepositoryContext, { key, blob, multipart, unfinished, signal }: BlobUpload): Promise<boolean> {
+  if ((await bucket.head(key, { signal }))?.size !== blob.size) return false;
+  for (const handle of unfinished) {
+    if (handle.key !== key) continue;
+    await multipart.abort(handle, { signal });
+    unfinished.delete(handle);
+  }
+  return true;
+}

@@ -1,0 +1,143 @@
+import type { UploadHandle } from '../bucket/multipart-uploads.ts';
+import type { ObjectKey } from '../bucket/object-key.ts';
+import { hasCode } from '../errors/coded-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
+import { formatKey } from '../layout/keys.ts';
+import { blobHeaders } from '../layout/objects.ts';
+import { partSizeOf } from '../layout/part-size.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { type Digest, digestAlgorithm, digestEncoded } from '../oci/digest.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
+import { readRanges } from '../parallel/read-ranges.ts';
+import type { OpenRange } from '../parallel/resume-range.ts';
+import { type ByteSource, bytesSource } from '../streams/byte-source.ts';
+import { digestHex } from '../streams/hasher.ts';
+import { readAll } from '../streams/read-all.ts';
+import { verify } from '../streams/verify.ts';
+import { uploadBlob } from './blob-upload.ts';
+import { copyBlob } from './copy-blob.ts';
+import { countedSource } from './counted-source.ts';
+import type { RepositoryContext, RequestOptions } from './repository-context.ts';
+import { verifyBeforeEnd } from './verify-before-end.ts';
+
+/** Configs and layers of one repository, under their digests; they never change. */
+export interface Blobs {
+  /** The size of a blob, in bytes; undefined where there is none. */
+  head(digest: Digest, options?: RequestOptions): Promise<number | undefined>;
+  /** Whether a blob is there with the size that its descriptor says; one of another size is damaged, and as good as not there. */
+  has(blob: Pick<Descriptor, 'digest' | 'size'>, options?: RequestOptions): Promise<boolean>;
+  /**
+   * A blob's bytes, large ones read by many ranges at once. They are not verified: who reads knows the digest.
+   * Reading throws RegistryError `blob-missing` and `size-mismatch`.
+   */
+  open(blob: Descriptor): ByteSource;
+  /**
+   * Stores a blob; it becomes visible only after its size and digest were found right. An upload that broke off, of anyone, is continued; on failure what was sent is left
+   * for the next try.
+   * @throws RegistryError `digest-mismatch`, `size-mismatch`
+   */
+  put(blob: Descriptor, source: ByteSource, options?: PutBlobOptions): Promise<void>;
+  /** Lets the store copy a blob from another repository of this bucket (see `copyBlob`). */
+  copyFrom(from: RepositoryName, blob: Descriptor, options?: RequestOptions): Promise<boolean>;
+}
+
+export interface PutBlobOptions extends RequestOptions {
+  /** Called with the number of bytes that were newly sent; negative when they are sent again. */
+  readonly onProgress?: ((bytes: number) => void) | undefined;
+  /** Takes up the uploads that this call creates, as long as they are unfinished. */
+  readonly unfinished?: Set<UploadHandle> | undefined;
+}
+
+/** Bytes of one ranged read. Sixteen of them fill the look-ahead half of the default budget. */
+const rangeBytes: number = 4 * 1024 * 1024;
+
+/** The blobs of a repository. */
+export function createBlobs(context: RepositoryContext): Blobs {
+  const { bucket, name } = context;
+  const keyOf = (digest: Digest): ObjectKey => formatKey({ kind: 'blob', name, digest });
+  const blobs: Blobs = {
+    head: async (digest, options = {}) => (await bucket.head(keyOf(digest), options))?.size,
+    has: async ({ digest, size }, options = {}) => (await blobs.head(digest, options)) === size,
+    open: (blob) => openBlob(context, keyOf(blob.digest), blob),
+    async put(blob, source, options = {}) {
+      const partSize = partSizeFor(context, blob.size);
+      const key = keyOf(blob.digest);
+      if (partSize !== undefined && bucket.multipart) {
+        await uploadBlob(context, {
+          key,
+          blob,
+          source,
+          partSize,
+          multipart: bucket.multipart,
+          ...options,
+          unfinished: options.unfinished ?? new Set(),
+        });
+        return;
+      }
+      try {
+        await putWhole(context, key, blob, source, options);
+      } catch (error) {
+        // Two who push one blob at once hinder each other (R2 takes one write a second a key): what the other wrote is as good.
+        if (!hasCode(error, 'throttled', 'write-conflict') || !(await blobs.has(blob, options))) throw error;
+      }
+    },
+    copyFrom: (from, blob, options) => copyBlob(context, from, blob, options),
+  };
+  return blobs;
+}
+
+/** Undefined for a blob that is sent with one PUT. */
+function partSizeFor({ bucket, partSizeBytes }: RepositoryContext, size: number): number | undefined {
+  if (partSizeBytes === undefined) return partSizeOf(size);
+  const partSize = Math.max(partSizeBytes, bucket.abilities.minPartBytes);
+  return size <= partSize ? undefined : partSize;
+}
+
+/**
+ * One PUT. What is small is verified in memory before anything is sent; what is large (a store without multipart uploads) streams, its last bytes being held back until all
+ * were verified, so that the store never has the whole of something wrong.
+ */
+async function putWhole(
+  { bucket, budget, connections }: RepositoryContext,
+  key: ObjectKey,
+  blob: Descriptor,
+  source: ByteSource,
+  { signal, onProgress }: PutBlobOptions,
+): Promise<void> {
+  const put = (body: ByteSource, sha256: string | undefined): Promise<unknown> =>
+    connections.run(() => bucket.put(key, countedSource(body, onProgress), { ...blobHeaders(blob.digest), sha256, signal }), signal);
+  const known = digestAlgorithm(blob.digest) === 'sha256' ? digestEncoded(blob.digest) : undefined;
+  if (partSizeOf(blob.size) !== undefined) {
+    await put({ size: blob.size, seekable: false, open: (options) => verifyBeforeEnd(source.open(options), blob) }, known);
+    return;
+  }
+  const lease = await budget.acquire(blob.size, signal);
+  try {
+    const bytes = await readAll(verify(source.open({ signal }), blob), blob.size, `blob "${blob.digest}"`);
+    await put(bytesSource(bytes), known ?? digestHex('sha256', bytes));
+  } finally {
+    lease.release();
+  }
+}
+
+function openBlob({ bucket, budget, connections, clock, name }: RepositoryContext, key: ObjectKey, blob: Descriptor): ByteSource {
+  const openRange: OpenRange = async (start, end, signal) => {
+    const isWhole = start === 0 && end === blob.size;
+    const content = await bucket.get(key, { signal, range: isWhole ? undefined : { start, end } });
+    if (!content)
+      throw new RegistryError('blob-missing', `Cannot read blob "${blob.digest}" of "${name}": it is not in ${bucket.location}`);
+    if (content.size !== blob.size) {
+      throw new RegistryError(
+        'size-mismatch',
+        `Cannot read blob "${blob.digest}" of "${name}": it has ${content.size} bytes in ${bucket.location}, ${blob.size} wanted`,
+      );
+    }
+    return content;
+  };
+  return {
+    size: blob.size,
+    seekable: true,
+    open: ({ start = 0, end = blob.size, signal } = {}) =>
+      readRanges(openRange, { start, end, rangeBytes, budget, connections, clock, signal }),
+  };
+}

@@ -1,0 +1,117 @@
+import { hasCode } from '../errors/coded-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
+import { formatKey, manifestsPrefix } from '../layout/keys.ts';
+import { digestMetadataName, documentHeaders, tagHeaders } from '../layout/objects.ts';
+import { parseKey } from '../layout/parse-key.ts';
+import { formatTagList, parseTagList } from '../layout/tag-list.ts';
+import { sortNames } from '../layout/document.ts';
+import { type Digest, isDigest } from '../oci/digest.ts';
+import type { Tag } from '../oci/repository-name.ts';
+import { rebuildDerivedObject } from './derived-object.ts';
+import type { Manifests, StoredManifest } from './manifests.ts';
+import type { RepositoryContext, RequestOptions } from './repository-context.ts';
+import { maxDocumentBytes, readObject, writeObject } from './small-objects.ts';
+
+/** The tags of one repository. A tag is one object with the manifest's bytes, so of two who set it at once the last wins, wholly. */
+export interface Tags {
+  /** What a tag names; undefined where there is no such tag, or what stands there is no manifest (anybody's bucket may be tagged into). */
+  get(tag: Tag, options?: RequestOptions): Promise<StoredManifest | undefined>;
+  /**
+   * Makes a tag name a manifest that is stored under its digest, and then brings `tags/list` up to date. What the tag named before is put once more under its digest: being
+   * young, it stays for those who resolved the tag and are still pulling by digest.
+   */
+  set(tag: Tag, manifest: StoredManifest, options?: RequestOptions): Promise<void>;
+  /**
+   * Deletes tags, and nothing but the tags, and then brings `tags/list` up to date. What they named is put once more, as by `set`.
+   * @throws RegistryError `tag-missing`, before anything was deleted
+   */
+  delete(tags: readonly Tag[], options?: RequestOptions): Promise<void>;
+  /** All tags, sorted by bytes: the truth where the store lets us list, else what `tags/list` says (a bucket that is only public). Empty where there is no such repository. */
+  list(options?: RequestOptions): Promise<readonly Tag[]>;
+  /** The digest that a tag names, by one HEAD; undefined where there is no such tag, or another's writing left no digest with it. */
+  digestOf(tag: Tag, options?: RequestOptions): Promise<Digest | undefined>;
+  /** Rebuilds `tags/list`. */
+  rebuildList(options?: RequestOptions): Promise<void>;
+}
+
+/** What is said of bytes that no client could pull as an image. */
+const notAManifest = ['manifest-invalid', 'manifest-too-large', 'media-type-unsupported', 'schema-1-unsupported'] as const;
+
+/** The tags of a repository. */
+export function createTags({ bucket, name, clock }: RepositoryContext, manifests: Manifests): Tags {
+  const keyOf = (tag: Tag) => formatKey({ kind: 'tag', name, tag });
+  const listKey = formatKey({ kind: 'tag-list', name });
+
+  const listTruth = async ({ signal }: RequestOptions = {}): Promise<Tag[]> => {
+    const tags: Tag[] = [];
+    for await (const entry of bucket.list({ prefix: manifestsPrefix(name), signal })) {
+      const spec = entry.kind === 'object' ? parseKey(entry.key) : undefined;
+      if (spec?.kind === 'tag') tags.push(spec.tag);
+    }
+    return tags;
+  };
+
+  const readListed = async ({ signal }: RequestOptions): Promise<readonly Tag[]> => {
+    const stored = await readObject(bucket, listKey, { signal, maxBytes: maxDocumentBytes });
+    return stored ? parseTagList(stored.bytes).tags : [];
+  };
+
+  /** A list that names the tag was made after the tag was there, or will be made again by whoever is making an older one. */
+  const isListed = async (tag: Tag, options: RequestOptions): Promise<boolean> => {
+    try {
+      return (await readListed(options)).includes(tag);
+    } catch (error) {
+      if (hasCode(error, 'format-invalid')) return false;
+      throw error;
+    }
+  };
+
+  /** Keeps what a tag names from collection for a while, before the tag is taken from it. */
+  const renewNamed = async (tag: Tag, next: Digest | undefined, options: RequestOptions): Promise<void> => {
+    const named = await tags.get(tag, options);
+    if (named && named.descriptor.digest !== next) await manifests.put(named.descriptor.digest, named.bytes, options);
+  };
+
+  const tags: Tags = {
+    async get(tag, options = {}) {
+      try {
+        return await manifests.get(tag, options);
+      } catch (error) {
+        if (hasCode(error, ...notAManifest)) return undefined;
+        throw error;
+      }
+    },
+    async set(tag, { descriptor, manifest, bytes }, options = {}) {
+      await renewNamed(tag, descriptor.digest, options);
+      await writeObject(bucket, keyOf(tag), bytes, { ...tagHeaders(manifest, descriptor.digest), ...options });
+      if (!(await isListed(tag, options))) await tags.rebuildList(options);
+    },
+    async delete(names, options = {}) {
+      for (const tag of names) {
+        if (!(await bucket.head(keyOf(tag), options))) {
+          throw new RegistryError('tag-missing', `Cannot delete tag "${tag}" of "${name}": it is not in ${bucket.location}`);
+        }
+      }
+      for (const tag of names) await renewNamed(tag, undefined, options);
+      await bucket.deleteMany(names.map(keyOf), options);
+      await tags.rebuildList(options);
+    },
+    async list(options = {}) {
+      try {
+        return sortNames(await listTruth(options));
+      } catch (error) {
+        if (!hasCode(error, 'access-denied', 'operation-unsupported')) throw error;
+        return readListed(options);
+      }
+    },
+    async digestOf(tag, options = {}) {
+      const digest = (await bucket.head(keyOf(tag), options))?.metadata[digestMetadataName];
+      return digest !== undefined && isDigest(digest) ? digest : undefined;
+    },
+    async rebuildList(options = {}) {
+      const derive = async (signal: AbortSignal): Promise<Uint8Array> => formatTagList(name, await listTruth({ signal }));
+      await rebuildDerivedObject(bucket, { key: listKey, derive, headers: documentHeaders }, clock, options);
+    },
+  };
+  return tags;
+}
