@@ -1,0 +1,46 @@
+import type { Client, ClientSession } from './client.ts';
+import { containerd } from './clients/containerd.ts';
+import { crane } from './clients/crane.ts';
+import { docker } from './clients/docker.ts';
+import { oras } from './clients/oras.ts';
+import { podman } from './clients/podman.ts';
+import { regctl } from './clients/regctl.ts';
+import { skopeo } from './clients/skopeo.ts';
+import type { Place, PlaceName } from './place.ts';
+import { formatReason, Refusal } from './refusal.ts';
+
+/** The clients of the matrix, in the order of its tables. */
+export const CLIENT_NAMES = ['docker', 'podman', 'containerd', 'skopeo', 'crane', 'oras', 'regctl'] as const;
+export type ClientName = (typeof CLIENT_NAMES)[number];
+export const CLIENTS: Readonly<Record<ClientName, Client>> = { docker, podman, containerd, skopeo, crane, oras, regctl };
+
+/** `ok`, or a short word for why not. */
+export type Cell = string;
+/** What happened to one client at one place, by the name of the way. */
+export type Column = Readonly<Record<string, Cell>>;
+
+/** All that happened to one client. */
+export interface ClientResults {
+  /** As it said itself. */
+  readonly version: string;
+  /** What it asked for when it pulled an index of two platforms by tag, each kind of request where it came first. */
+  readonly requests: readonly string[];
+  readonly columns: Readonly<Record<PlaceName, Column>>;
+}
+
+/** The whole matrix, as it is committed beside this file and shown in `docs/compatibility.md`. */
+export type Results = Readonly<Record<ClientName, ClientResults>>;
+
+/** Asks one client everything at one place, one thing after the other. */
+export async function askClient({ ways }: ClientSession, place: Place): Promise<Column> {
+  const column: Record<string, Cell> = {};
+  for (const [title, way] of Object.entries(ways)) {
+    column[title] = await way(place).then(() => 'ok', toCell);
+  }
+  return column;
+}
+
+function toCell(error: unknown): Cell {
+  if (error instanceof Refusal) return formatReason(error);
+  throw error;
+}

@@ -1,0 +1,24 @@
+import type { Bucket } from '../../src/bucket/bucket.ts';
+import { parseRepositoryName, parseTag } from '../../src/oci/repository-name.ts';
+import { openRepository } from '../../src/registry/repository.ts';
+import { copyImage } from '../../src/transfer/copy-image.ts';
+import { createMemorySource } from '../images/memory-source.ts';
+import { buildImages, IMAGE_NAMES } from './images.ts';
+import type { Place, PlaceName } from './place.ts';
+
+/** Pushes the images of one place into its bucket, by our own code, each under its name as the tag. */
+export async function pushImages(bucket: Bucket, name: PlaceName): Promise<Pick<Place, 'name' | 'repository' | 'images'>> {
+  const images = await buildImages(name);
+  const repositoryName = parseRepositoryName(`team/${name}`);
+  const repository = openRepository(bucket, repositoryName);
+  for (const image of IMAGE_NAMES.map((each) => images[each])) {
+    const target = {
+      location: `${bucket.location}/${repositoryName}:${image.name}`,
+      takes: 'graph' as const,
+      begin: () => repository.beginPush(parseTag(image.name)),
+      close: async () => {},
+    };
+    await copyImage(createMemorySource(image.graph, image.root), target);
+  }
+  return { name, repository: repositoryName, images };
+}
