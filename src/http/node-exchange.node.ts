@@ -7,6 +7,7 @@ import { toConnectionError, toTimeoutError } from './connection-error.ts';
 import type { HttpRequest, HttpResponse } from './http-client.ts';
 import { readIncomingBody } from './node-incoming-body.node.ts';
 import { OutgoingBody } from './node-outgoing-body.node.ts';
+import { keepReadingAfterFailedWrite } from './node-patient-socket.node.ts';
 
 interface Timeouts {
   readonly idleTimeoutMs: number;
@@ -76,6 +77,7 @@ function awaitAnswer(
     else outgoing.destroy(toTimeoutError(url, 'no byte moved', idleTimeoutMs));
   });
   outgoing.on('socket', (socket: Socket) => {
+    keepReadingAfterFailedWrite(socket);
     if (socket.connecting) limitConnect(outgoing, socket, url, connectTimeoutMs);
   });
   return promise;

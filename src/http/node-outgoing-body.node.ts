@@ -1,5 +1,4 @@
 import type { ClientRequest } from 'node:http';
-import { setImmediate } from 'node:timers/promises';
 import { RegistryError } from '../errors/registry-error.ts';
 import type { HttpRequest } from './http-client.ts';
 
@@ -75,11 +74,7 @@ export class OutgoingBody {
   async #write(chunk: Uint8Array): Promise<void> {
     this.#sent += chunk.byteLength;
     if (this.#sent > this.#size) throw this.#sizeMismatch(`more than ${this.#size}`);
-    const isTaken = this.#outgoing.write(chunk);
-    if (this.isGivenWhole) return;
-    if (!isTaken) await this.#untilWoken();
-    // An answer that has arrived must be seen before the next write can fail and take it along
-    await setImmediate();
+    if (!this.#outgoing.write(chunk) && !this.isGivenWhole) await this.#untilWoken();
   }
 
   async #untilWoken(): Promise<void> {
