@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { nullish, digestSchema } from './descriptor.ts';
 import type { Digest } from './digest.ts';
-import { parseJsonObject, validateJson } from './json-object.ts';
+import { parseJsonObject, validateJson } from './parse-json.ts';
 import { mediaTypes } from './media-types.ts';
 import type { Platform } from './platform.ts';
 

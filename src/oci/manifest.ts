@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { RegistryError } from '../errors/registry-error.ts';
 import { annotationsSchema, type Descriptor, descriptorSchema, nullish } from './descriptor.ts';
-import { parseJsonObject, validateJson } from './json-object.ts';
+import { parseJsonObject, validateJson } from './parse-json.ts';
 import { imageIndexTypes, imageManifestTypes, mediaTypes } from './media-types.ts';
 
 /** Most bytes of a manifest that are read or stored: what containers/image takes; the specification asks for at least this (distribution-spec, "Pushing Manifests"). */

@@ -52,7 +52,7 @@ export async function packLayer(
 ): Promise<{ readonly tar: Uint8Array; readonly gzip: Uint8Array; readonly diffId: string }> {
   const entries = Object.entries(files).map(([name, text]) => ({ name, source: bytesSource(new TextEncoder().encode(text)) }));
   const tar = await readAll(packTar(entries), 100_000_000, 'a layer');
-  return { tar, gzip: gzipSync(tar, { level: 6 }), diffId: `sha256:${digestHex('sha256', tar)}` };
+  return { tar, gzip: new Uint8Array(gzipSync(tar)), diffId: `sha256:${digestHex('sha256', tar)}` };
 }
 
 /** Adds an image of real gzip layers, each holding one file; unpacked by real clients too. */

@@ -2,20 +2,24 @@ import * as v from 'valibot';
 import { RegistryError } from '../errors/registry-error.ts';
 
 /**
- * Reads bytes as UTF-8 JSON of an object, never more than `maxBytes`. A byte order mark, which some clients skip and others refuse, is refused.
+ * Reads bytes as UTF-8 JSON, never more than `maxBytes`. A byte order mark, which some clients skip and others refuse, is refused.
  * @param what named in the error, such as "an image config"
  * @throws RegistryError `manifest-too-large`, `manifest-invalid`
  */
-export function parseJsonObject(bytes: Uint8Array, maxBytes: number, what: string): Readonly<Record<string, unknown>> {
+export function parseJson(bytes: Uint8Array, maxBytes: number, what: string): unknown {
   if (bytes.byteLength > maxBytes) {
     throw new RegistryError('manifest-too-large', `Cannot take ${what} of ${bytes.byteLength} bytes: at most ${maxBytes} are allowed`);
   }
-  let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch (error) {
     throw new RegistryError('manifest-invalid', `Cannot read ${what}: it is not JSON in UTF-8`, { cause: error });
   }
+}
+
+/** As `parseJson`, for what must be an object. */
+export function parseJsonObject(bytes: Uint8Array, maxBytes: number, what: string): Readonly<Record<string, unknown>> {
+  const json = parseJson(bytes, maxBytes, what);
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw new RegistryError('manifest-invalid', `Cannot read ${what}: wanted a JSON object`);
   }

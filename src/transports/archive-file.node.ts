@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compressionMagicBytes, decompress, detectCompression } from '../archive/decompress.node.ts';
+import { indexTar } from '../archive/tar-index.ts';
+import { RegistryError } from '../errors/registry-error.ts';
+import { readAll } from '../streams/read-all.ts';
+import { toFileError } from './file-error.node.ts';
+import { openFile, type OpenFile } from './file-source.node.ts';
+import type { LayoutFiles } from './layout-files.ts';
+import { writeFileWhole } from './write-file.node.ts';
+
+/** How an archive is opened. */
+export interface OpenArchiveOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Most bytes that a compressed archive may unpack to; 64 GiB if left out. */
+  readonly maxUnpackedBytes?: number | undefined;
+}
+
+const defaultMaxUnpackedBytes = 64 * 1024 ** 3;
+
+/**
+ * Opens a tar as files to be read by name. One that is compressed with gzip or zstd is first unpacked into the system's temporary folder, since its files could not be reached
+ * otherwise than by unpacking all before them again and again; it takes as much space there until it is closed.
+ * @throws RegistryError `input-missing`, `input-invalid`, `archive-invalid`, `archive-truncated`
+ */
+export async function openArchive(path: string, location: string, options: OpenArchiveOptions = {}): Promise<LayoutFiles> {
+  const { signal, maxUnpackedBytes = defaultMaxUnpackedBytes } = options;
+  let file = await openOrThrow(path);
+  let unpacked: string | undefined;
+  const close = async (): Promise<void> => {
+    await file.close();
+    if (unpacked !== undefined) await rm(unpacked, { recursive: true, force: true });
+  };
+  try {
+    const compression = await detectFileCompression(file, path, signal);
+    if (compression !== undefined) {
+      unpacked = await mkdtemp(join(tmpdir(), 'bucketry-'));
+      const plain = join(unpacked, 'archive.tar');
+      await writeFileWhole(plain, decompress(file.source.open({ signal }), compression, maxUnpackedBytes, signal), { signal });
+      await file.close();
+      file = await openOrThrow(plain);
+    }
+    const index = await indexTar(file.source, signal);
+    return { location, find: async (name) => index.find(name), close };
+  } catch (error) {
+    await close();
+    throw toFileError(error, 'read', path);
+  }
+}
+
+async function openOrThrow(path: string): Promise<OpenFile> {
+  const file = await openFile(path);
+  if (file === undefined) throw new RegistryError('input-missing', `Cannot read ${JSON.stringify(path)}: there is no such file or folder`);
+  return file;
+}
+
+async function detectFileCompression(
+  { source }: OpenFile,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<'gzip' | 'zstd' | undefined> {
+  const end = Math.min(compressionMagicBytes, source.size);
+  const compression = detectCompression(await readAll(source.open({ end, signal }), end, 'the archive'));
+  if (compression !== 'other') return compression;
+  throw new RegistryError(
+    'archive-invalid',
+    `Cannot read the archive ${JSON.stringify(path)}: it is compressed with xz or bzip2, wanted gzip, zstd or none`,
+    {
+      hint: 'Unpack it first, such as with "xz -d" or "bunzip2".',
+    },
+  );
+}
