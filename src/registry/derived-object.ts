@@ -1,4 +1,4 @@
-import type { Bucket, ObjectHeaders, WriteCondition } from '../bucket/bucket.ts';
+import type { Bucket, ETag, ObjectHeaders, WriteCondition } from '../bucket/bucket.ts';
 import type { ObjectKey } from '../bucket/object-key.ts';
 import { hasCode } from '../errors/coded-error.ts';
 import { RegistryError } from '../errors/registry-error.ts';
@@ -13,15 +13,15 @@ import { isSameBytes, maxDocumentBytes, readObject, writeObject } from './small-
  * Objects: a truth, which is many objects that can be listed (tags under `manifests/`, markers), and one object derived from it (`tags/list`, an index of referrers,
  * the catalog). Who changes the truth writes it first and then rebuilds the derived object; nobody ever edits that object.
  *
- * Where conditions are atomic: read the object with its ETag → list the truth → PUT with `If-Match` (or `If-None-Match: *`), again until it holds. The ETag is read before the truth is listed, so a
- * PUT that holds replaces nothing that was derived from a newer listing. If what is there is already what the truth says, nothing is written: whoever read an
- * older version's ETag cannot replace it any more, and whoever read this one's lists after our change.
+ * The way: read the object with its ETag → list the truth → PUT, where conditions are atomic with `If-Match` (or `If-None-Match: *`) → list again, and PUT again until the listing says what was written. Of
+ * all who write at once, the last PUT is by someone who lists after it, so what stays is what the truth then was, whether or not the store knows conditions. That is also why
+ * nothing is written when the object says it already: whoever is about to replace it by something older will list after that.
  *
- * Where there are no conditions, or they are ignored: list → PUT → list again, and PUT again until the listing did not change. Of all who write at once, the last PUT is
- * by someone who lists after it, so what stays is what the truth then was.
+ * `If-Match` keeps a writer that is slow, or dies after its PUT, from replacing what was derived from a newer listing. Alone it would not do: an ETag is a digest of the bytes, so it is
+ * the same again when a tag is deleted and set once more, and an old writer's condition then holds.
  *
- * A crash before the PUT leaves the object as it was: it lacks the newest change, and says nothing wrong of the others; the same command again, any other writer, or
- * `check --repair` rebuilds it. Readers meanwhile see one whole version or the other.
+ * A crash leaves a list that may lack the newest change; the same command again, any other writer, or `check --repair` rebuilds it. Readers meanwhile see one whole
+ * version or the other.
  */
 
 /** One object that is rebuilt from a truth. */
@@ -56,70 +56,53 @@ export async function rebuildDerivedObject(
 ): Promise<void> {
   const coalescer = coalescers.get(bucket) ?? createCoalescer(clock, bucket.abilities.minWriteIntervalMs);
   coalescers.set(bucket, coalescer);
-  const rebuild = bucket.abilities.conditionalPut === 'atomic' ? replaceUntilItHolds : putUntilUnchanged;
-  await coalescer.run(object.key, (signal) => rebuild(bucket, object, clock, signal), options.signal);
+  await coalescer.run(object.key, (signal) => rebuildUntilUnchanged(bucket, object, clock, signal), options.signal);
 }
 
-async function replaceUntilItHolds(bucket: Bucket, object: DerivedObject, clock: Clock, signal: AbortSignal): Promise<void> {
+/** A version of the object, as it was read or written. */
+interface Version {
+  readonly bytes: Uint8Array;
+  readonly etag: ETag;
+}
+
+async function rebuildUntilUnchanged(bucket: Bucket, object: DerivedObject, clock: Clock, signal: AbortSignal): Promise<void> {
+  let there = await readVersion(bucket, object, signal);
   for (let round = 0; round < maxRounds; round += 1) {
-    const there = await readObject(bucket, object.key, { signal, maxBytes: maxDocumentBytes });
     const bytes = await object.derive(signal);
-    if (isAlready(there?.bytes ?? object.absentBytes, bytes)) return;
-    if (await tryReplace(bucket, object, bytes, there ? { ifMatch: there.info.etag } : { ifNoneMatch: '*' }, signal)) return;
-    await clock.sleep(pauseMs(round, clock), signal);
+    const said = there?.bytes ?? object.absentBytes;
+    if (said && isSameBytes(said, bytes)) return;
+    if (round > 0) await clock.sleep(Math.max(pauseMs(round, clock), bucket.abilities.minWriteIntervalMs), signal);
+    there = (await tryWrite(bucket, object, bytes, there, signal)) ?? (await readVersion(bucket, object, signal));
   }
-  throw tooManyChanges(object);
+  throw new RegistryError('tag-conflict', `Cannot rebuild "${object.key}": it was changed by others ${maxRounds} times in a row`);
 }
 
-async function tryReplace(
+async function readVersion(bucket: Bucket, { key }: DerivedObject, signal: AbortSignal): Promise<Version | undefined> {
+  const stored = await readObject(bucket, key, { signal, maxBytes: maxDocumentBytes });
+  return stored && { bytes: stored.bytes, etag: stored.info.etag };
+}
+
+/** Puts a new version over the one that was seen; undefined if somebody else was faster. */
+async function tryWrite(
   bucket: Bucket,
   object: DerivedObject,
   bytes: Uint8Array,
-  condition: WriteCondition,
+  there: Version | undefined,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<Version | undefined> {
+  await object.beforeWrite?.(bytes, signal);
+  const condition: WriteCondition = there ? { ifMatch: there.etag } : { ifNoneMatch: '*' };
+  const isAtomic = bucket.abilities.conditionalPut === 'atomic';
   try {
-    await write(bucket, object, bytes, condition, signal);
-    return true;
+    const { etag } = await writeObject(bucket, object.key, bytes, { ...object.headers(bytes), ...(isAtomic && condition), signal });
+    return { bytes, etag };
   } catch (error) {
     // `object-missing`: some stores answer so when `If-Match` meets nothing.
-    if (hasCode(error, 'precondition-failed', 'write-conflict', 'object-missing')) return false;
+    if (isAtomic && hasCode(error, 'precondition-failed', 'write-conflict', 'object-missing')) return undefined;
     throw error;
   }
 }
 
-async function putUntilUnchanged(bucket: Bucket, object: DerivedObject, clock: Clock, signal: AbortSignal): Promise<void> {
-  const there = await readObject(bucket, object.key, { signal, maxBytes: maxDocumentBytes });
-  let known = there?.bytes ?? object.absentBytes;
-  for (let round = 0; round < maxRounds; round += 1) {
-    const bytes = await object.derive(signal);
-    if (isAlready(known, bytes)) return;
-    if (round > 0) await clock.sleep(bucket.abilities.minWriteIntervalMs, signal);
-    await write(bucket, object, bytes, {}, signal);
-    known = bytes;
-  }
-  throw tooManyChanges(object);
-}
-
-async function write(
-  bucket: Bucket,
-  object: DerivedObject,
-  bytes: Uint8Array,
-  condition: WriteCondition,
-  signal: AbortSignal,
-): Promise<void> {
-  await object.beforeWrite?.(bytes, signal);
-  await writeObject(bucket, object.key, bytes, { ...object.headers(bytes), ...condition, signal });
-}
-
-function isAlready(there: Uint8Array | undefined, bytes: Uint8Array): boolean {
-  return there !== undefined && isSameBytes(there, bytes);
-}
-
 function pauseMs(round: number, clock: Clock): number {
   return Math.min(firstPauseMs * 2 ** round, longestPauseMs) * clock.random();
-}
-
-function tooManyChanges({ key }: DerivedObject): RegistryError {
-  return new RegistryError('tag-conflict', `Cannot rebuild "${key}": it was changed by others ${maxRounds} times in a row`);
 }

@@ -56,7 +56,7 @@ export function createTags({ bucket, name, clock }: RepositoryContext, manifests
     return stored ? parseTagList(stored.bytes).tags : [];
   };
 
-  /** A list that names the tag was made after the tag was there, or will be made again by whoever is making an older one. */
+  /** A list that names the tag is right in that, or will be made again by whoever is replacing it (see derived-object.ts). */
   const isListed = async (tag: Tag, options: RequestOptions): Promise<boolean> => {
     try {
       return (await readListed(options)).includes(tag);
