@@ -8,12 +8,35 @@ import type { RetryContext } from './retry-options.ts';
  * the last byte that came.
  * @param reopen reads the object again; undefined where it is gone, and then the first failure stands
  */
-export async function* resumeBody(
+export function resumeBody(
+  first: ObjectContent,
+  reopen: (options: Pick<GetOptions, 'range' | 'ifMatch'>) => Promise<ObjectContent | undefined>,
+  context: RetryContext,
+  signal: AbortSignal | undefined,
+): ByteStream {
+  const generator = readOn(first, reopen, context, signal);
+  let begun = false;
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next() {
+        begun = true;
+        return generator.next();
+      },
+      // A generator that has not begun does not hear of a reader that leaves: then the body itself must.
+      async return() {
+        if (!begun) await first.body[Symbol.asyncIterator]().return?.();
+        return generator.return(undefined);
+      },
+    }),
+  };
+}
+
+async function* readOn(
   first: ObjectContent,
   reopen: (options: Pick<GetOptions, 'range' | 'ifMatch'>) => Promise<ObjectContent | undefined>,
   { policy, clock }: RetryContext,
   signal: AbortSignal | undefined,
-): ByteStream {
+): AsyncGenerator<Uint8Array, undefined> {
   const end = first.start + first.contentLength;
   let position = first.start;
   let failures = 0;
@@ -26,18 +49,19 @@ export async function* resumeBody(
         failures = 0;
         yield chunk;
       }
-      return;
+      return undefined;
     } catch (error) {
       failure = error;
     }
     failures += 1;
     const delayMs = failures < policy.attempts && policy.isRetryable(failure) ? chooseDelay(failure, failures, policy, clock) : undefined;
     if (delayMs === undefined) throw failure;
-    if (position === end) return;
+    if (position === end) return undefined;
     await clock.sleep(delayMs, signal);
     content = await reopen({ range: { start: position, end }, ifMatch: first.etag });
     if (!content) throw failure;
   }
+  return undefined;
 }
 
 /** Leaves out the first bytes, for stores that answer a range with the whole object. */

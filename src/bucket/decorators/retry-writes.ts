@@ -5,6 +5,7 @@ import { retry } from '../../streams/retry.ts';
 import type { Bucket, ETag, PutOptions } from '../bucket.ts';
 import type { MultipartUploads, UploadedPart, UploadHandle } from '../multipart-uploads.ts';
 import type { ObjectKey } from '../object-key.ts';
+import { type WatchedSource, watchSource } from '../watch-source.ts';
 import { hasCondition } from '../write-condition.ts';
 import { isAmbiguous, isPassing, type RetryContext } from './retry-options.ts';
 
@@ -130,31 +131,7 @@ function isETagOfParts(etag: ETag, parts: readonly UploadedPart[]): boolean {
   return etag === `"${hasher.hex()}-${parts.length}"`;
 }
 
-/** A source that remembers its own failure, which no further try against the store mends (the source has retries of its own). */
-interface WatchedSource {
-  readonly source: ByteSource;
-  failed: boolean;
-}
-
-function watchSource(body: ByteSource): WatchedSource {
-  const watched: WatchedSource = {
-    failed: false,
-    source: {
-      size: body.size,
-      seekable: body.seekable,
-      async *open(options) {
-        try {
-          yield* body.open(options);
-        } catch (error) {
-          watched.failed = true;
-          throw error;
-        }
-      },
-    },
-  };
-  return watched;
-}
-
+/** What a source throws no further try against the store mends: the source has retries of its own. */
 function withoutSourceFailures({ policy, clock }: RetryContext, watched: WatchedSource): RetryContext {
   return { clock, policy: { ...policy, isRetryable: (error) => isPassing(error) && !watched.failed } };
 }

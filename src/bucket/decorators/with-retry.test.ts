@@ -170,6 +170,18 @@ describe('a body that breaks', () => {
     await memory.delete(key);
     await expectCode(collect(content!.body), 'connection-failed');
   });
+  it('is let go by a reader who leaves before it began', async () => {
+    let left = 0;
+    const memory = createMemoryBucket();
+    await memory.put(key, bytesSource(bytes));
+    const get: Bucket['get'] = async (...args) => {
+      const content = await memory.get(...args);
+      return content && { ...content, body: { [Symbol.asyncIterator]: () => ({ next: neverRead, return: () => leave(() => left++) }) } };
+    };
+    const content = await withRetry({ ...memory, get }, { clock }).get(key);
+    await content!.body[Symbol.asyncIterator]().return?.();
+    expect(left).toBe(1);
+  });
   it('is given up when no more bytes come', async () => {
     const memory = createMemoryBucket();
     await memory.put(key, bytesSource(bytes));
@@ -233,6 +245,15 @@ it('opens the body again for each try', async () => {
   await bucket.put(key, bytesSource(patternBytes(100_000)));
   expect(Buffer.from(await readBytes(inner, key)).equals(patternBytes(100_000))).toBe(true);
 });
+
+function neverRead(): Promise<IteratorResult<Uint8Array, undefined>> {
+  return Promise.reject(new Error('it was read'));
+}
+
+function leave(note: () => void): Promise<IteratorResult<Uint8Array, undefined>> {
+  note();
+  return Promise.resolve({ done: true, value: undefined });
+}
 
 function fail(when: 'before' | 'after', code: BucketErrorCode): Fault {
   return { when, error: new BucketError(code, `planted: ${code}`) };
