@@ -41,6 +41,8 @@ export async function deleteManifest(
     );
   }
   if (named.length > 0) await tags.delete(named, { signal });
+  // A deletion that died half-way may have left its tags in the list.
+  else await tags.rebuildList({ signal });
   const { subject } = stored.manifest;
   if (subject) await referrers.remove(subject.digest, digest, { signal });
   await referrers.drop(digest, { signal });
@@ -48,9 +50,11 @@ export async function deleteManifest(
   return named;
 }
 
-/** The tags that name a digest, by one HEAD each. */
+/** The tags that name a digest, by one HEAD each (and a GET where somebody else wrote the tag, without its digest). */
 async function tagsOf(digest: Digest, tags: Tags, signal: AbortSignal | undefined): Promise<Tag[]> {
   const all = await tags.list({ signal });
-  const digests = await mapConcurrently(all, maxHeads, (tag, one) => tags.digestOf(tag, { signal: one }), signal);
+  const find = async (tag: Tag, one: AbortSignal): Promise<Digest | undefined> =>
+    (await tags.digestOf(tag, { signal: one })) ?? (await tags.get(tag, { signal: one }))?.descriptor.digest;
+  const digests = await mapConcurrently(all, maxHeads, find, signal);
   return all.filter((_, index) => digests[index] === digest);
 }

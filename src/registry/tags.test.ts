@@ -89,6 +89,15 @@ describe('a tag', () => {
   });
 });
 
+test('a deletion that died before it rewrote the list is ended by the next, which finds no tag', async () => {
+  const bucket = createMemoryBucket({ clock });
+  const repository = openSmallRepository(bucket, clock);
+  await repository.tags.set(parseTag('v1'), await putIndex(repository));
+  await bucket.delete(formatKey({ kind: 'tag', name: repository.name, tag: parseTag('v1') }));
+  await expect(repository.tags.delete([parseTag('v1')])).rejects.toMatchObject({ code: 'tag-missing' });
+  expect(await readTagList(bucket, repository)).toEqual([]);
+});
+
 describe('the list of tags', () => {
   test.each(['bytes', 'slash-first'] as const)(
     'is sorted by bytes, without digests and fallback tags (store lists %s)',

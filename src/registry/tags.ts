@@ -28,7 +28,7 @@ export interface Tags {
   delete(tags: readonly Tag[], options?: RequestOptions): Promise<void>;
   /** All tags, sorted by bytes: the truth where the store lets us list, else what `tags/list` says (a bucket that is only public). Empty where there is no such repository. */
   list(options?: RequestOptions): Promise<readonly Tag[]>;
-  /** The digest that a tag names, by one HEAD; undefined where there is no such tag, or another's writing left no digest with it. */
+  /** The digest that a tag names, by one HEAD; undefined where there is no such tag, or whoever wrote it recorded no digest (then `get` tells). */
   digestOf(tag: Tag, options?: RequestOptions): Promise<Digest | undefined>;
   /** Rebuilds `tags/list`. */
   rebuildList(options?: RequestOptions): Promise<void>;
@@ -72,6 +72,11 @@ export function createTags({ bucket, name, clock }: RepositoryContext, manifests
     if (named && named.descriptor.digest !== next) await manifests.put(named.descriptor.digest, named.bytes, options);
   };
 
+  const findMissing = async (names: readonly Tag[], options: RequestOptions): Promise<Tag | undefined> => {
+    for (const tag of names) if (!(await bucket.head(keyOf(tag), options))) return tag;
+    return undefined;
+  };
+
   const tags: Tags = {
     async get(tag, options = {}) {
       try {
@@ -87,10 +92,11 @@ export function createTags({ bucket, name, clock }: RepositoryContext, manifests
       if (!(await isListed(tag, options))) await tags.rebuildList(options);
     },
     async delete(names, options = {}) {
-      for (const tag of names) {
-        if (!(await bucket.head(keyOf(tag), options))) {
-          throw new RegistryError('tag-missing', `Cannot delete tag "${tag}" of "${name}": it is not in ${bucket.location}`);
-        }
+      const missing = await findMissing(names, options);
+      if (missing !== undefined) {
+        // A deletion that died half-way may have left it in the list.
+        await tags.rebuildList(options);
+        throw new RegistryError('tag-missing', `Cannot delete tag "${missing}" of "${name}": it is not in ${bucket.location}`);
       }
       for (const tag of names) await renewNamed(tag, undefined, options);
       await bucket.deleteMany(names.map(keyOf), options);

@@ -1,0 +1,285 @@
+import { describe, expect, test } from 'vitest';
+import { findBrokenReads } from '../../test/faults/reader-view.ts';
+import { openSmallRepository, repositoryTarget } from '../../test/faults/repository-target.ts';
+import { createVirtualClock, type VirtualClock } from '../../test/faults/virtual-clock.ts';
+import { addImage, addIndex, createGraph, type Graph } from '../../test/images/build-image.ts';
+import { createMemorySource } from '../../test/images/memory-source.ts';
+import type { Bucket } from '../bucket/bucket.ts';
+import { aroundBucket, type BucketOperation } from '../bucket/decorators/around-bucket.ts';
+import { createMemoryBucket } from '../bucket/memory/memory-bucket.ts';
+import { BucketError } from '../errors/bucket-error.ts';
+import { type CollectionState, formatCollectionState, maxUntaggedMs } from '../layout/collection-state.ts';
+import { formatBucketFormat } from '../layout/format-version.ts';
+import { formatKey } from '../layout/keys.ts';
+import { parseKey } from '../layout/parse-key.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { parseDigest } from '../oci/digest.ts';
+import { listChildren, parseManifest } from '../oci/manifest.ts';
+import { parseRepositoryName, parseTag } from '../oci/repository-name.ts';
+import { bytesSource } from '../streams/byte-source.ts';
+import { copyImage } from '../transfer/copy-image.ts';
+
+const name = parseRepositoryName('team/app');
+const latest = parseTag('latest');
+const collectionKey = formatKey({ kind: 'collection', name });
+
+/** Sees each call before the store does. */
+function watch(inner: Bucket, before: (operation: BucketOperation) => void | Promise<void>): Bucket {
+  return aroundBucket(inner, {
+    async call(operation, run) {
+      await before(operation);
+      return run();
+    },
+    async *iterate(operation, open) {
+      await before(operation);
+      yield* open();
+    },
+  });
+}
+
+const isTagPut = ({ name: operation, key }: BucketOperation): boolean =>
+  operation === 'put' && key !== undefined && parseKey(key)?.kind === 'tag';
+
+function push(bucket: Bucket, clock: VirtualClock, graph: Graph, root: Descriptor, tag = latest): Promise<unknown> {
+  return copyImage(createMemorySource(graph, root), repositoryTarget(openSmallRepository(bucket, clock), tag));
+}
+
+async function writeState(bucket: Bucket, state: CollectionState): Promise<void> {
+  await bucket.put(collectionKey, bytesSource(formatCollectionState(state)));
+}
+
+async function createPushed() {
+  const clock = createVirtualClock();
+  const bucket = createMemoryBucket({ clock });
+  const graph = createGraph();
+  const root = await addIndex(graph, ['linux/amd64', 'linux/arm64'], true);
+  return { clock, bucket, graph, root };
+}
+
+describe('a push', () => {
+  test('into an empty bucket leaves v2/, the format, the marker, an index of referrers for each manifest, the tag and its list', async () => {
+    const { clock, bucket, graph, root } = await createPushed();
+    await push(bucket, clock, graph, root);
+    const kinds = new Map<string, number>();
+    for await (const entry of bucket.list()) {
+      const kind = (entry.kind === 'object' && parseKey(entry.key)?.kind) || 'unknown';
+      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    }
+    expect(Object.fromEntries(kinds)).toEqual({
+      root: 1,
+      format: 1,
+      'repository-marker': 1,
+      blob: graph.blobs.size,
+      manifest: 5,
+      referrers: 5,
+      tag: 1,
+      'tag-list': 1,
+    });
+    expect(await findBrokenReads(bucket)).toEqual([]);
+  });
+
+  test('writes in the order of the format', async () => {
+    const { clock, bucket, graph, root } = await createPushed();
+    const order: string[] = [];
+    const watched = watch(bucket, ({ name: operation, key }) => {
+      if (operation !== 'put' && operation !== 'complete') return;
+      const spec = parseKey(key ?? '');
+      const isRoot = spec?.kind === 'manifest' && spec.digest === root.digest;
+      order.push(isRoot ? 'root manifest' : (spec?.kind ?? 'unknown'));
+    });
+    await push(watched, clock, graph, root);
+    const firsts = [...new Set(order)];
+    const lasts = [...new Set(order.toReversed())].toReversed();
+    const wanted = ['root', 'format', 'blob', 'manifest', 'root manifest', 'repository-marker', 'referrers', 'tag', 'tag-list'];
+    expect([firsts, lasts]).toEqual([wanted, wanted]);
+  });
+
+  test('of an image that the tag names already reads no layer and makes few calls', async () => {
+    const { clock, bucket, graph, root } = await createPushed();
+    await push(bucket, clock, graph, root);
+    const calls: string[] = [];
+    await push(
+      watch(bucket, ({ name: operation, key }) => void calls.push(`${operation} ${key}`)),
+      clock,
+      { ...graph, blobs: new Map() },
+      root,
+    );
+    expect(calls.length).toBeLessThanOrEqual(8);
+    expect(calls.filter((call) => call.startsWith('put'))).toEqual([
+      `put ${formatKey({ kind: 'manifest', name, digest: root.digest })}`,
+      `put ${formatKey({ kind: 'tag', name, tag: latest })}`,
+    ]);
+  });
+
+  test('does not trust a manifest that is there without a tag: its push may have lost a blob to a collection', async () => {
+    const { clock, bucket, graph, root } = await createPushed();
+    const dying = watch(bucket, (operation) => {
+      if (isTagPut(operation)) throw new BucketError('connection-failed', 'Cannot put: killed');
+    });
+    await expect(push(dying, clock, graph, root)).rejects.toMatchObject({ code: 'connection-failed' });
+    const [lost] = graph.blobs.keys();
+    await bucket.delete(formatKey({ kind: 'blob', name, digest: parseDigest(lost!) }));
+    await push(bucket, clock, graph, root);
+    expect(await findBrokenReads(bucket)).toEqual([]);
+  });
+
+  test('copies what another tag names without looking below it', async () => {
+    const { clock, bucket, graph, root } = await createPushed();
+    await push(bucket, clock, graph, root);
+    const repository = openSmallRepository(bucket, clock);
+    const session = await repository.beginPush(parseTag('stable'), { copiedTag: latest });
+    expect(await session.hasSubtree(root)).toBe(true);
+    await session.putManifest(root, graph.manifests.get(root.digest)!);
+    expect(await session.settle()).toBe('settled');
+    await session.commit(root);
+    expect(await repository.tags.list()).toEqual(['latest', 'stable']);
+  });
+
+  test('without a tag leaves none', async () => {
+    const { clock, bucket, graph, root } = await createPushed();
+    const target = repositoryTarget(openSmallRepository(bucket, clock), undefined);
+    await copyImage(createMemorySource(graph, root), target);
+    const repository = openSmallRepository(bucket, clock);
+    expect(await repository.tags.list()).toEqual([]);
+    expect((await repository.manifests.get(root.digest))?.descriptor).toEqual(root);
+  });
+
+  test('lists its repository in the catalog only where the bucket keeps one', async () => {
+    const { clock, bucket, graph, root } = await createPushed();
+    await bucket.put(formatKey({ kind: 'format' }), bytesSource(formatBucketFormat({ catalog: true })));
+    await push(bucket, clock, graph, root);
+    expect(await bucket.head(formatKey({ kind: 'catalog' }))).toBeDefined();
+  });
+
+  test('cannot be committed before it is settled', async () => {
+    const { clock, bucket, graph, root } = await createPushed();
+    const session = await openSmallRepository(bucket, clock).beginPush(latest);
+    await session.putManifest(root, graph.manifests.get(root.digest)!);
+    await expect(session.commit(root)).rejects.toMatchObject({ code: 'internal' });
+  });
+
+  test('that is discarded aborts the uploads that it created, and else leaves them', async () => {
+    for (const discard of [true, false]) {
+      const clock = createVirtualClock();
+      const inner = createMemoryBucket({ clock });
+      const graph = createGraph();
+      const root = await addImage(graph, 'linux/amd64', [Array.from({ length: 500 }, (_, n) => (n * n * 7919) % 1013).join()]);
+      const full = watch(inner, ({ name: operation }) => {
+        if (operation === 'complete') throw new BucketError('storage-full', 'Cannot complete: full');
+      });
+      const target = repositoryTarget(openSmallRepository(full, clock), latest);
+      await expect(copyImage(createMemorySource(graph, root), target, { discard })).rejects.toMatchObject({ code: 'storage-full' });
+      const layer = listChildren(parseManifest(graph.manifests.get(root.digest)!))[1]!;
+      const uploads = await Array.fromAsync(inner.multipart!.listUploads(formatKey({ kind: 'blob', name, digest: layer.digest })));
+      expect(uploads.length).toBe(discard ? 0 : 1);
+    }
+  });
+});
+
+describe('a push that meets a collection', () => {
+  /** A push of a graph whose first blob is there and is deleted by a collection, which begins when the root manifest is put. */
+  async function pushDuringCollection(endsBy: 'itself' | 'expiry' | 'at once') {
+    const { clock, bucket, graph, root } = await createPushed();
+    const [condemned] = [...graph.blobs.keys()].map((digest) => parseDigest(digest));
+    const blobKey = formatKey({ kind: 'blob', name, digest: condemned! });
+    await bucket.put(blobKey, bytesSource(graph.blobs.get(condemned!)!));
+    const rootKey = formatKey({ kind: 'manifest', name, digest: root.digest });
+    const began: number[] = [];
+    const tagged: number[] = [];
+    let polls = 0;
+    const raced = watch(bucket, async (operation) => {
+      if (operation.name === 'put' && operation.key === rootKey && began.length === 0) {
+        began.push(clock.now());
+        await writeState(bucket, { generation: 1, running: { durationMs: 600_000, condemned: [condemned!] } });
+        await bucket.delete(blobKey);
+        if (endsBy === 'at once') await writeState(bucket, { generation: 1 });
+      }
+      if (operation.key === collectionKey && began.length > 0 && ++polls === 4 && endsBy === 'itself')
+        await writeState(bucket, { generation: 1 });
+      if (isTagPut(operation)) tagged.push(clock.now());
+    });
+    await push(raced, clock, graph, root);
+    expect(await findBrokenReads(bucket)).toEqual([]);
+    expect(await openSmallRepository(bucket, clock).tags.digestOf(latest)).toBe(root.digest);
+    return tagged[0]! - began[0]!;
+  }
+
+  test('waits for its end, sends again what it took, and only then tags', async () => {
+    expect(await pushDuringCollection('itself')).toBeLessThan(60_000);
+  });
+
+  test('waits for its expiry when it crashed', async () => {
+    expect(await pushDuringCollection('expiry')).toBeGreaterThanOrEqual(600_000);
+  });
+
+  test('looks again though it has ended by the time it is noticed', async () => {
+    expect(await pushDuringCollection('at once')).toBe(0);
+  });
+
+  test('that was under way before, and condemned what the push found, looks again though it ended meanwhile', async () => {
+    const { clock, bucket, graph, root } = await createPushed();
+    const [condemned] = [...graph.blobs.keys()].map((digest) => parseDigest(digest));
+    const blobKey = formatKey({ kind: 'blob', name, digest: condemned! });
+    await bucket.put(blobKey, bytesSource(graph.blobs.get(condemned!)!));
+    await writeState(bucket, { generation: 3, running: { durationMs: 600_000, condemned: [condemned!] } });
+    let hasEnded = false;
+    const raced = watch(bucket, async ({ name: operation, key }) => {
+      if (hasEnded || operation !== 'put' || key !== formatKey({ kind: 'manifest', name, digest: root.digest })) return;
+      hasEnded = true;
+      await bucket.delete(blobKey);
+      await writeState(bucket, { generation: 3 });
+    });
+    await push(raced, clock, graph, root);
+    expect(await findBrokenReads(bucket)).toEqual([]);
+  });
+
+  test('that condemns nothing of the push is not waited for', async () => {
+    const { clock, bucket, graph, root } = await createPushed();
+    const other = parseDigest(`sha256:${'0'.repeat(64)}`);
+    await writeState(bucket, { generation: 1, running: { durationMs: 600_000, condemned: [other] } });
+    const before = clock.now();
+    await push(bucket, clock, graph, root);
+    expect(clock.now() - before).toBeLessThan(1000);
+  });
+
+  test('skips no subtree while it is under way, also one that a tag names', async () => {
+    const { clock, bucket, graph, root } = await createPushed();
+    await push(bucket, clock, graph, root);
+    await writeState(bucket, { generation: 1, running: { durationMs: 600_000, condemned: [] } });
+    const session = await openSmallRepository(bucket, clock).beginPush(latest);
+    expect(await session.hasSubtree(root)).toBe(false);
+  });
+
+  test('gives up by name when collections come between again and again', async () => {
+    const { clock, bucket, graph, root } = await createPushed();
+    let generation = 0;
+    const restless = watch(bucket, async ({ name: operation, key }) => {
+      if (operation === 'get' && key === collectionKey) await writeState(bucket, { generation: ++generation });
+    });
+    await expect(push(restless, clock, graph, root)).rejects.toMatchObject({ code: 'collection-busy' });
+    expect(await openSmallRepository(bucket, clock).tags.list()).toEqual([]);
+  });
+});
+
+describe('a push that is slow', () => {
+  test('puts its manifests again when they are no longer young at its end', async () => {
+    const { clock, bucket, graph, root } = await createPushed();
+    const session = await openSmallRepository(bucket, clock).beginPush(latest);
+    const bytes = graph.manifests.get(root.digest)!;
+    await session.putManifest(root, bytes);
+    clock.advance(maxUntaggedMs + 1);
+    expect(await session.settle()).toBe('again');
+    await session.putManifest(root, bytes);
+    expect(await session.settle()).toBe('settled');
+  });
+
+  test('is refused the tag when they grew old after it was settled', async () => {
+    const { clock, bucket, graph, root } = await createPushed();
+    const session = await openSmallRepository(bucket, clock).beginPush(latest);
+    await session.putManifest(root, graph.manifests.get(root.digest)!);
+    await session.settle();
+    clock.advance(maxUntaggedMs + 1);
+    await expect(session.commit(root)).rejects.toMatchObject({ code: 'collection-busy' });
+    expect(await openSmallRepository(bucket, clock).tags.list()).toEqual([]);
+  });
+});
