@@ -13,7 +13,7 @@ export interface CollectionState {
   readonly running?: RunningCollection | undefined;
 }
 
-export interface RunningCollection {
+interface RunningCollection {
   /**
    * How long it lasts at most, from when `_collection` was written. No clocks need agree: the collector counts from before its write, a pusher from after it first read
    * this state, each on its own clock.

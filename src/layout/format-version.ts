@@ -7,7 +7,7 @@ import { formatDocument, parseDocument } from './document.ts';
 export const formatVersion = 1;
 
 /** What `init` found by probing the store; what it could not tell is left out, and adapters go by what they know. */
-export type StoreProfile = { readonly [Name in keyof BucketAbilities]?: BucketAbilities[Name] | undefined };
+type StoreProfile = { readonly [Name in keyof BucketAbilities]?: BucketAbilities[Name] | undefined };
 
 /** `_bucketry/format`: what everyone who writes must know of the bucket. */
 export interface BucketFormat {

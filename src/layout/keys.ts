@@ -44,9 +44,6 @@ export type KeySpec =
   | { readonly kind: 'referrer-marker'; readonly name: RepositoryName; readonly subject: Digest; readonly referrer: Digest }
   | { readonly kind: 'staging'; readonly id: string };
 
-/** The kinds of objects in the format. */
-export type KeyKind = KeySpec['kind'];
-
 /** Where each repository's part of the tree begins. */
 export const registryRoot = 'v2/';
 /** Where the markers of each repository begin. */
@@ -128,11 +125,6 @@ export function repositoryMarkersPrefix(): string {
 export function referrerMarkersPrefix(name: RepositoryName, subject?: Digest): string {
   const all = `${markersPrefix(name)}_referrers/`;
   return subject === undefined ? all : `${all}${subject}/`;
-}
-
-/** Begins the keys of all staged blobs. */
-export function stagingPrefix(): string {
-  return stagingRoot;
 }
 
 /** Whether a text can name a staged blob: at most 128 lower-case letters and digits, parted by single `-` (a UUID is one). */
