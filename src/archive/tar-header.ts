@@ -4,7 +4,7 @@ import { RegistryError } from '../errors/registry-error.ts';
 export const tarBlockBytes = 512;
 
 /** What an entry of a tar is. `other`: devices, pipes and what else no image layout holds. */
-export type TarEntryKind = 'file' | 'folder' | 'symlink' | 'hardlink' | 'other';
+type TarEntryKind = 'file' | 'folder' | 'symlink' | 'hardlink' | 'other';
 
 /** One header as a block spells it: an entry's, or one that says more of the next (`pax`, `gnu-name`, `gnu-link`). */
 export interface TarHeader {

@@ -31,7 +31,7 @@ export const nullish = <S extends v.GenericSchema>(
 const mediaTypePattern = /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/;
 
 /** A media type. */
-export const mediaTypeSchema: v.GenericSchema<unknown, string> = v.pipe(
+const mediaTypeSchema: v.GenericSchema<unknown, string> = v.pipe(
   v.string('a media type is missing'),
   v.regex(mediaTypePattern, 'not a media type'),
 );

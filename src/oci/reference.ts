@@ -12,7 +12,7 @@ export interface RegistryReference {
 }
 
 /** Docker Hub's name in references, also when none is written. */
-export const dockerHub = 'docker.io';
+const dockerHub = 'docker.io';
 
 const hubAliases: ReadonlySet<string> = new Set([dockerHub, 'index.docker.io', 'registry-1.docker.io']);
 const maxReferenceLength = 1024;

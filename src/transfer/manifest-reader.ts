@@ -25,7 +25,7 @@ export interface ManifestReader {
 /** Manifests above manifests; the deepest made are indexes of indexes of images with referrers. */
 export const maxDepth = 8;
 /** Most bytes of all manifests of one copy: those of an index of ten thousand platforms. */
-export const maxGraphBytes: number = 64 * 1024 * 1024;
+const maxGraphBytes = 64 * 1024 * 1024;
 
 /** A reader over a source. Nothing of what the source says is believed before it was checked. */
 export function createManifestReader(source: ImageSource): ManifestReader {

@@ -5,7 +5,8 @@ import { forEachConcurrently, mapConcurrently } from '../streams/concurrency.ts'
 import type { PlanSummary } from './events.ts';
 import type { ImageSource } from './image-source.ts';
 import type { ImageWriter } from './image-target.ts';
-import { checkSame, maxDepth, type ManifestReader, type VerifiedManifest } from './manifest-reader.ts';
+import { checkSame, type ManifestReader, maxDepth, type VerifiedManifest } from './manifest-reader.ts';
+import { orderManifests } from './order-manifests.ts';
 import { on } from './sides.ts';
 
 /** What has to be sent, in the order in which it is. */
@@ -49,7 +50,7 @@ export async function planCopy(root: Descriptor, context: PlanContext): Promise<
     context.signal,
   );
   const configs = missing.filter((blob) => graph.configs.has(blob.digest));
-  const manifests = groupByNeed(graph.manifests);
+  const manifests = orderManifests(graph.manifests);
   return {
     layers: missing.filter((blob) => !graph.configs.has(blob.digest)).toSorted((a, b) => b.size - a.size),
     configs,
@@ -165,37 +166,6 @@ function addBlob(graph: Graph, blob: Descriptor, role: 'config' | 'layer'): void
   if (role === 'config' && known === undefined) graph.configs.add(blob.digest);
   if (role === 'layer') graph.configs.delete(blob.digest);
   graph.blobs.set(blob.digest, known ?? blob);
-}
-
-/** Sorts so that each manifest comes after those of its children and its subject that are written too. There are no circles: a digest covers the digests in it. */
-function groupByNeed(manifests: ReadonlyMap<string, VerifiedManifest>): VerifiedManifest[][] {
-  const waiting = new Map<string, Set<string>>();
-  const neededBy = new Map<string, string[]>();
-  for (const [digest, verified] of manifests) {
-    const needs = new Set(needsOf(verified).filter((need) => manifests.has(need)));
-    waiting.set(digest, needs);
-    for (const need of needs) neededBy.set(need, [...(neededBy.get(need) ?? []), digest]);
-  }
-  const groups: VerifiedManifest[][] = [];
-  let ready = [...waiting].filter(([, needs]) => needs.size === 0).map(([digest]) => digest);
-  while (ready.length > 0) {
-    groups.push(ready.map((digest) => manifests.get(digest)).filter((verified) => verified !== undefined));
-    const next = new Set<string>();
-    for (const digest of ready) {
-      for (const parent of neededBy.get(digest) ?? []) {
-        const needs = waiting.get(parent);
-        needs?.delete(digest);
-        if (needs?.size === 0) next.add(parent);
-      }
-    }
-    ready = [...next];
-  }
-  return groups;
-}
-
-function needsOf({ manifest }: VerifiedManifest): string[] {
-  const children = manifest.kind === 'index' ? manifest.manifests.map(({ digest }) => digest) : [];
-  return manifest.subject === undefined ? children : [...children, manifest.subject.digest];
 }
 
 function totalBytes(blobs: readonly Descriptor[]): number {

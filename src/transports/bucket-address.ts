@@ -2,7 +2,7 @@ import { RegistryError } from '../errors/registry-error.ts';
 import { isHost } from '../oci/reference.ts';
 
 /** What a place may say of a store beside its bucket; what it leaves out comes from the environment and the profiles. */
-export interface StoreOptions {
+interface StoreOptions {
   /** `http(s)://HOST[:PORT][/PATH]`, without user, query and fragment. */
   readonly endpoint?: string | undefined;
   readonly region?: string | undefined;

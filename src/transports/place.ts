@@ -16,13 +16,13 @@ export interface BucketPlace {
 }
 
 /** An image in a registry. */
-export interface RegistryPlace {
+interface RegistryPlace {
   readonly kind: 'docker';
   readonly reference: RegistryReference;
 }
 
 /** Files that hold images; `reference` chooses or names one, as the format spells names. */
-export interface FilePlace {
+interface FilePlace {
   readonly kind: 'oci' | 'oci-archive' | 'docker-archive';
   readonly path: string;
   readonly reference?: string | undefined;

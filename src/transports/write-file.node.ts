@@ -13,7 +13,7 @@ export interface WriteFileOptions {
 }
 
 /** Names begun so are of writes under way, or of a writer that crashed; no reader looks at them. */
-export const temporaryPrefix = '.bucketry-';
+const temporaryPrefix = '.bucketry-';
 
 /** A new name beside a file, for what is to take its place. */
 export function temporaryPathFor(path: string): string {
