@@ -1,6 +1,9 @@
 import type { ByteSource, ByteStream } from '../streams/byte-source.ts';
 import type { MultipartUploads } from './multipart-uploads.ts';
+import type { ETag, ObjectHeaders, RequestOptions, WriteCondition } from './write-options.ts';
 import type { ObjectKey } from './object-key.ts';
+
+export type { ETag, ObjectHeaders, RequestOptions, WriteCondition };
 
 /**
  * A flat store of objects: what bucketry needs of S3 and its like.
@@ -72,13 +75,6 @@ export interface Bucket {
   close(): Promise<void>;
 }
 
-/** The store's opaque name for the bytes and moment of an object, with its quotes. Equal ETags of one key: the same version. */
-export type ETag = string;
-
-export interface RequestOptions {
-  readonly signal?: AbortSignal | undefined;
-}
-
 export interface GetOptions extends RequestOptions {
   /** Bytes from `start` up to and without `end` (to the object's end, if left out). */
   readonly range?: { readonly start: number; readonly end?: number | undefined } | undefined;
@@ -86,25 +82,9 @@ export interface GetOptions extends RequestOptions {
   readonly ifMatch?: ETag | undefined;
 }
 
-/** The headers that are stored with an object and sent to whoever reads it. */
-export interface ObjectHeaders {
-  readonly contentType?: string | undefined;
-  readonly cacheControl?: string | undefined;
-  /** `x-amz-meta-*`: lower-case names, printable ASCII values. */
-  readonly metadata?: Readonly<Record<string, string>> | undefined;
-}
-
 export interface PutOptions extends ObjectHeaders, RequestOptions, WriteCondition {
   /** SHA-256 of the whole body, 64 hex digits. */
   readonly sha256?: string | undefined;
-}
-
-/** At most one of both. */
-export interface WriteCondition {
-  /** Only over this version. */
-  readonly ifMatch?: ETag | undefined;
-  /** Only where there is no object yet. */
-  readonly ifNoneMatch?: '*' | undefined;
 }
 
 export interface ObjectInfo extends ObjectHeaders {

@@ -1,5 +1,5 @@
 import type { ByteSource } from '../streams/byte-source.ts';
-import type { ETag, ObjectHeaders, RequestOptions, WriteCondition } from './bucket.ts';
+import type { ETag, ObjectHeaders, RequestOptions, WriteCondition } from './write-options.ts';
 import type { ObjectKey } from './object-key.ts';
 
 /** One upload under way: a key and the store's name for the upload. */

@@ -24,12 +24,12 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
   },
   doctor: { folders: ['errors', 'oci', 'streams', 'http', 'layout', 'bucket'] },
   server: { folders: ['errors', 'oci', 'streams', 'layout', 'registry', 'bucket'] },
-  runtime: { folders: '*' },
+  runtime: { folders: '*', packages: ['valibot'] },
   cli: { folders: '*', packages: ['commander', 'log-update'] },
 };
 
 /** Of `bucket/`, these files are its ports: what every folder but `bucket`, `runtime` and `cli` is allowed of it. */
-export const bucketPorts: readonly string[] = ['bucket.ts', 'bucket-admin.ts', 'multipart-uploads.ts', 'object-key.ts'];
+export const bucketPorts: readonly string[] = ['bucket.ts', 'bucket-admin.ts', 'multipart-uploads.ts', 'object-key.ts', 'write-options.ts'];
 
 /** Folders whose files may import another folder's `*.node.ts`, and that no neutral runtime loads. */
 export const nodeFolders: readonly string[] = ['cli', 'runtime'];
