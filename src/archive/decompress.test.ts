@@ -56,6 +56,20 @@ describe.each(['gzip', 'zstd'] as const)('decompress of %s', (compression) => {
     expect(await rejection(readAll(decompress(failing(), compression, 1000), 1000, 'the test'))).toBe(broken);
   });
 
+  test('releases what lies behind when it is left early', async () => {
+    let released = false;
+    async function* source(): ByteStream {
+      try {
+        yield packed[compression].subarray(0, 50);
+        yield packed[compression].subarray(50);
+      } finally {
+        released = true;
+      }
+    }
+    for await (const _ of decompress(source(), compression, 1_000_000)) break;
+    await expect.poll(() => released).toBe(true);
+  });
+
   test('stops when it is told to', async () => {
     expect((await rejection(unpack(packed[compression], compression, 1_000_000, AbortSignal.abort()))).code).toBe('aborted');
   });

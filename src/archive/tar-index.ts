@@ -27,7 +27,7 @@ type Entry = { readonly kind: 'file'; readonly start: number; readonly size: num
 
 /**
  * Reads the headers of an uncompressed tar, passing over the bodies: what it costs grows with the number of entries, not with their size. Of two entries with one
- * name the later counts, as when unpacking.
+ * name the later counts, as when unpacking. The end need not be marked: a tar that was cut between two entries looks whole, and lacks files.
  * @param source seekable, or reading it once for each entry would cost as much as it says
  * @throws RegistryError `archive-invalid` (no tar, names that leave it), `archive-truncated`
  */

@@ -5,7 +5,9 @@ import { rejection } from '../../test/coded-errors.ts';
 import { addBlob, addImage, addIndex, addManifest, createGraph, describeBytes } from '../../test/images/build-image.ts';
 import { copyBack, copyTo } from '../../test/images/copy-back.ts';
 import { folderTest } from '../../test/images/folder-test.ts';
+import { peerPath } from '../../test/peers/peer-cache.ts';
 import { describePeer } from '../../test/peers/require-peer.ts';
+import { runCommand } from '../../test/peers/run-command.ts';
 import { openSkopeo } from '../../test/peers/skopeo.ts';
 import { parseDigest } from '../oci/digest.ts';
 import { parseManifest } from '../oci/manifest.ts';
@@ -216,14 +218,13 @@ describePeer(['skopeo', 'umoci'], 'a layout of real tools', () => {
   });
 
   folderTest('what umoci made is read', async ({ folder }) => {
-    const { runCommand } = await import('../../test/peers/run-command.ts');
     const path = join(folder, 'image');
     for (const args of [
       ['init', '--layout', path],
       ['new', '--image', `${path}:a`],
       ['config', '--image', `${path}:a`, '--tag', 'b', '--config.cmd', '/x'],
     ]) {
-      const { code, stderr } = await runCommand(['umoci', ...args]);
+      const { code, stderr } = await runCommand([peerPath('umoci'), ...args]);
       expect(code, stderr).toBe(0);
     }
     const back = await copyBack(openLayoutSource({ path, reference: 'b' }));
