@@ -256,8 +256,10 @@ describe('a push that meets a collection', () => {
     const restless = watch(bucket, async ({ name: operation, key }) => {
       if (operation === 'get' && key === collectionKey) await writeState(bucket, { generation: ++generation });
     });
-    await expect(push(restless, clock, graph, root)).rejects.toMatchObject({ code: 'collection-busy' });
-    expect(await openSmallRepository(bucket, clock).tags.list()).toEqual([]);
+    const session = await openSmallRepository(restless, clock).beginPush(latest);
+    await session.putManifest(root, graph.manifests.get(root.digest)!);
+    for (let round = 1; round < 10; round += 1) expect(await session.settle()).toBe('again');
+    await expect(session.settle()).rejects.toMatchObject({ code: 'collection-busy' });
   });
 });
 
@@ -280,6 +282,7 @@ describe('a push that is slow', () => {
     await session.settle();
     clock.advance(maxUntaggedMs + 1);
     await expect(session.commit(root)).rejects.toMatchObject({ code: 'collection-busy' });
-    expect(await openSmallRepository(bucket, clock).tags.list()).toEqual([]);
+    const repository = openSmallRepository(bucket, clock);
+    expect([await repository.tags.list(), await repository.referrers.has(root.digest)]).toEqual([[], false]);
   });
 });

@@ -119,6 +119,15 @@ export async function beginPush(
     await referrers.ensure(digest, { signal });
   };
 
+  /** Children first: images side by side, then the indexes above them, which were put after those that they name. */
+  const publishAll = async (signal: AbortSignal | undefined): Promise<void> => {
+    const incomplete = [...put.values()].filter(({ descriptor }) => !outlook.complete.has(descriptor.digest));
+    const images = incomplete.filter(({ manifest }) => manifest.kind === 'image');
+    const indexes = incomplete.filter(({ manifest }) => manifest.kind === 'index');
+    await forEachConcurrently(images, maxPublished, publish, signal);
+    await forEachConcurrently(indexes, 1, publish, signal);
+  };
+
   return {
     async hasSubtree({ digest }) {
       if (!outlook.complete.has(digest)) return false;
@@ -152,9 +161,9 @@ export async function beginPush(
     async commit({ digest }, { signal } = {}) {
       const root = put.get(digest);
       if (!isSettled || !root) throw new RegistryError('internal', `Cannot tag "${digest}" of "${name}": its push is not settled`);
+      if (isLate()) throw tooLate(context, digest);
       if (!outlook.complete.has(digest)) await catalog.mark(name, { signal });
-      const incomplete = [...put.values()].filter(({ descriptor }) => !outlook.complete.has(descriptor.digest));
-      await forEachConcurrently(incomplete, maxPublished, publish, signal);
+      await publishAll(signal);
       if (isLate()) throw tooLate(context, digest);
       if (tag !== undefined) await tags.set(tag, root, { signal });
       if (format.catalog) await catalog.include(name, { signal });

@@ -10,6 +10,7 @@ import { fallbackTagOf } from '../layout/fallback-tag.ts';
 import { formatKey } from '../layout/keys.ts';
 import { emptyReferrersIndex, type Referrer } from '../layout/referrers-index.ts';
 import type { Digest } from '../oci/digest.ts';
+import { maxManifestBytes } from '../oci/manifest.ts';
 import { mediaTypes } from '../oci/media-types.ts';
 import { bytesSource } from '../streams/byte-source.ts';
 import { readAll } from '../streams/read-all.ts';
@@ -92,6 +93,17 @@ test('an index is dropped with its subject, but not while something refers to it
   await repository.referrers.add(subject, referrer);
   await repository.referrers.drop(subject);
   expect(await repository.referrers.list(subject)).toEqual([referrer]);
+});
+
+test('a referrer that makes the index too large is refused, and the others stay', async () => {
+  const { repository } = open();
+  const small = await putReferrer(repository, 'small');
+  await repository.referrers.add(subject, small);
+  const large = { ...(await putReferrer(repository, 'large')), annotations: { text: 'x'.repeat(maxManifestBytes - 200) } };
+  await expect(repository.referrers.add(subject, large)).rejects.toMatchObject({ code: 'manifest-too-large' });
+  const other = await putReferrer(repository, 'other');
+  await repository.referrers.add(subject, other);
+  expect((await repository.referrers.list(subject))?.length).toBe(2);
 });
 
 test('a marker that holds another digest than its key is refused by name', async () => {

@@ -1,3 +1,4 @@
+import { hasCode } from '../errors/coded-error.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { fallbackTagOf } from '../layout/fallback-tag.ts';
 import { formatKey, referrerMarkersPrefix } from '../layout/keys.ts';
@@ -34,7 +35,10 @@ export interface Referrers {
   has(subject: Digest, options?: RequestOptions): Promise<boolean>;
   /** Gives a subject its index, unless it has one: empty, or with what referred to it before it came. */
   ensure(subject: Digest, options?: RequestOptions): Promise<void>;
-  /** Records a referrer, whose manifest is there already; the subject may come later. */
+  /**
+   * Records a referrer, whose manifest is there already; the subject may come later.
+   * @throws RegistryError `manifest-too-large` when the index would be more than clients read; the referrer is then not recorded
+   */
   add(subject: Digest, referrer: Referrer, options?: RequestOptions): Promise<void>;
   /** Forgets a referrer; one that is not recorded is no error. */
   remove(subject: Digest, referrer: Digest, options?: RequestOptions): Promise<void>;
@@ -107,7 +111,13 @@ export function createReferrers({ bucket, name, clock }: RepositoryContext): Ref
     async add(subject, referrer, options = {}) {
       const marker = formatReferrerMarker(referrer);
       await writeObject(bucket, markerKey(subject, referrer.digest), marker, { ...documentHeaders(), ...options });
-      await rebuild(subject, options);
+      try {
+        await rebuild(subject, options);
+      } catch (error) {
+        // One too many for the index: with its marker left, no other could be added or removed.
+        if (hasCode(error, 'manifest-too-large')) await bucket.delete(markerKey(subject, referrer.digest), options);
+        throw error;
+      }
     },
     async remove(subject, referrer, options = {}) {
       await bucket.delete(markerKey(subject, referrer), options);
