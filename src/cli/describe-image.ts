@@ -1,7 +1,7 @@
 import { RegistryError } from '../errors/registry-error.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { isImageConfigType, maxImageConfigBytes, parseImageConfig } from '../oci/image-config.ts';
-import { parseJsonObject } from '../oci/json-object.ts';
+import { parseJsonObject } from '../oci/parse-json.ts';
 import { artifactTypeOf, type ImageManifest, listChildren, type Manifest, parseManifest } from '../oci/manifest.ts';
 import { isManifestType } from '../oci/media-types.ts';
 import { formatPlatform } from '../oci/platform.ts';

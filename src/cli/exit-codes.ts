@@ -1,7 +1,18 @@
 import type { ErrorCode } from '../errors/codes.ts';
 
 /** A class of failures that a script may want to tell apart. */
-export type ExitClass = 'failed' | 'usage' | 'input' | 'missing' | 'access' | 'conflict' | 'content' | 'unavailable' | 'store' | 'stopped';
+export type ExitClass =
+  | 'failed'
+  | 'usage'
+  | 'input'
+  | 'missing'
+  | 'access'
+  | 'conflict'
+  | 'content'
+  | 'unavailable'
+  | 'store'
+  | 'protected'
+  | 'stopped';
 
 /** What each exit code means; 0 is success. */
 export const exitClasses: Readonly<Record<ExitClass, { readonly exitCode: number; readonly doc: string }>> = {
@@ -20,6 +31,7 @@ export const exitClasses: Readonly<Record<ExitClass, { readonly exitCode: number
     doc: 'A store or registry cannot be reached, failed, or asks to slow down, also after all retries. Run it again later.',
   },
   store: { exitCode: 9, doc: 'The store cannot do this: full, read-only, too large for it, or not an operation of its own.' },
+  protected: { exitCode: 10, doc: 'Something else still needs what was to be removed; `--force` removes it all the same.' },
   stopped: { exitCode: 130, doc: 'Stopped by SIGINT or SIGTERM.' },
 };
 
@@ -73,7 +85,8 @@ export const exitClassOf: Readonly<Record<ErrorCode, ExitClass>> = {
   'format-too-new': 'content',
   'format-invalid': 'content',
   'tag-conflict': 'conflict',
-  'manifest-tagged': 'usage',
+  'manifest-tagged': 'protected',
+  'manifest-referenced': 'protected',
   'collection-busy': 'conflict',
   unauthorized: 'access',
   denied: 'access',

@@ -107,6 +107,8 @@ export const registryErrorCodes = [
   'tag-conflict',
   /** A manifest that tags still name, and the tags were not to be deleted with it. */
   'manifest-tagged',
+  /** A manifest that an index lists, and the index was not to be broken. */
+  'manifest-referenced',
   /** A collection is under way and did not end within its own expiry. */
   'collection-busy',
   /** The other registry wants a login, or the one given is wrong. */

@@ -1,0 +1,149 @@
+import { createCatalog } from '../../registry/catalog.ts';
+import { ensureBucketFormat } from '../../registry/bucket-format.ts';
+import { makePublic } from '../../doctor/make-public.ts';
+import { probeStore, type StoreFindings } from '../../doctor/probe-store.ts';
+import { publicReadPolicy, pusherPolicy, readerPolicy, type Policy } from '../../doctor/bucket-policies.ts';
+import type { Bucket } from '../../bucket/bucket.ts';
+import { RegistryError } from '../../errors/registry-error.ts';
+import { formatKey } from '../../layout/keys.ts';
+import { openBucket, openBucketAdmin } from '../../runtime/open-bucket.node.ts';
+import { resolveBucket } from '../../runtime/resolve-place.node.ts';
+import { systemClock } from '../../streams/clock.ts';
+import { type Command, type CommandContext, defineCommand, type ResultDoc } from '../command.ts';
+import { formatInit } from '../format-init.ts';
+import { writeBucketFormat } from '../write-bucket-format.ts';
+
+/** The JSON result of `bucketry init`. */
+export interface InitResult {
+  readonly bucket: string;
+  readonly formatVersion: number;
+  readonly store: StoreFindings;
+  readonly publicUrl?: string | undefined;
+  readonly catalog: boolean;
+  readonly applied: readonly string[];
+  readonly policies?: { readonly publicRead: Policy; readonly pusher: Policy; readonly reader: Policy } | undefined;
+}
+
+const resultDoc: ResultDoc<InitResult> = {
+  bucket: 'The bucket.',
+  formatVersion: 'Version of the bucket format that is recorded in it.',
+  store: 'What the store was seen to do: `conditionalPut`, `verifiesSha256`, `strongList`, `copy`, `multipart`, `listsPartSha256`.',
+  publicUrl: 'Where clients pull from, if recorded.',
+  catalog: 'Whether `v2/_catalog` is kept.',
+  applied: 'Settings of the bucket that were changed, a sentence each.',
+  policies: 'Policies of S3: `publicRead` of the bucket; the least of a `pusher` and of a `reader`. Absent for directories.',
+};
+
+const abortDays = 7;
+
+export const init: Command = defineCommand({
+  name: 'init',
+  doc: [
+    'Makes a bucket ready to hold images: writes `v2/` and the version of the format, finds out what the store can do (on objects that it removes again) and records it, so that pushes need not find out again. It may be run again at any time.',
+    'It prints the policy that lets everyone pull, and the least policies for who pushes and who pulls with credentials. With `--public` it applies the first. S3 puts a public access block on every new bucket, which stands against that policy; it is lifted only with `--lift-public-access-block`.',
+  ],
+  arguments: {
+    bucket: {
+      value: 'BUCKET',
+      doc: 'The bucket, such as `s3://my-bucket` or `file:./bucket`; the default one if left out.',
+      required: false,
+    },
+  },
+  flags: {
+    public: { kind: 'switch', doc: 'Let everyone read the images: add it to the policy of the bucket.' },
+    'lift-public-access-block': { kind: 'switch', doc: "With `--public`: lift what of S3's public access block forbids it." },
+    'abort-uploads': {
+      kind: 'switch',
+      doc: `Add the lifecycle rule that aborts uploads which nobody ended within ${abortDays} days. Else it is only printed.`,
+    },
+    'public-url': {
+      kind: 'text',
+      value: 'URL',
+      doc: 'Record where clients pull from, such as `https://images.example.com`: pushes then print lines with it.',
+    },
+    catalog: { kind: 'switch', doc: 'Keep `v2/_catalog`, which tells everyone who may read the names of all repositories.' },
+  },
+  examples: [
+    'bucketry init s3://my-bucket',
+    'bucketry init s3://my-bucket --public --lift-public-access-block --abort-uploads',
+    'bucketry init r2://my-bucket --public-url https://images.example.com',
+  ],
+  result: resultDoc,
+  run: async ({ args, flags }, { environment, output, signal }) => {
+    const { address } = await resolveBucket(args.bucket, { environment });
+    const bucket = await openBucket(address, { environment, signal, forWriting: true });
+    try {
+      const before = await ensureBucketFormat(bucket, systemClock, { signal });
+      const store = await probe(bucket, signal);
+      const { conditionalPut, verifiesSha256, strongList } = store;
+      const format = await writeBucketFormat(
+        bucket,
+        {
+          store: { ...before.store, conditionalPut, verifiesSha256, strongList },
+          publicUrl: flags['public-url'] === undefined ? before.publicUrl : parsePublicUrl(flags['public-url']),
+          catalog: flags.catalog || before.catalog,
+        },
+        signal,
+      );
+      if (format.catalog) await createCatalog(bucket, systemClock).rebuild({ signal });
+      const bucketName = 'bucket' in address ? address.bucket : undefined;
+      const result: InitResult = {
+        bucket: bucket.location,
+        formatVersion: format.version,
+        store,
+        publicUrl: format.publicUrl,
+        catalog: format.catalog ?? false,
+        applied: await applySettings(address, flags, { environment, signal }),
+        policies: bucketName === undefined ? undefined : listPolicies(bucketName),
+      };
+      output.result(result, formatInit(result));
+    } finally {
+      await bucket.close();
+    }
+  },
+});
+
+/** Probes under keys that no other run uses. */
+function probe(bucket: Bucket, signal: AbortSignal): Promise<StoreFindings> {
+  const run = crypto.randomUUID();
+  return probeStore(bucket, (name) => formatKey({ kind: 'staging', id: `probe-${run}-${name}` }), { signal });
+}
+
+async function applySettings(
+  address: Parameters<typeof openBucketAdmin>[0],
+  flags: { readonly public: boolean; readonly 'lift-public-access-block': boolean; readonly 'abort-uploads': boolean },
+  { environment, signal }: Pick<CommandContext, 'environment' | 'signal'>,
+): Promise<readonly string[]> {
+  if (!flags.public && !flags['abort-uploads']) return [];
+  const admin = openBucketAdmin(address, environment);
+  if (!admin || !('bucket' in address)) {
+    throw new RegistryError('usage-invalid', 'Cannot change the settings of a directory: it has none', {
+      hint: 'Serve it with "bucketry serve BUCKET --static" or any file server.',
+    });
+  }
+  const applied: string[] = [];
+  if (flags.public) {
+    const liftPublicAccessBlock = flags['lift-public-access-block'];
+    applied.push(...(await makePublic(admin, { bucketName: address.bucket, liftPublicAccessBlock, signal })));
+  }
+  if (flags['abort-uploads'] && admin.putAbortUploadsRule) {
+    await admin.putAbortUploadsRule(abortDays, { signal });
+    applied.push(`Uploads that nobody ends within ${abortDays} days are aborted.`);
+  }
+  return applied;
+}
+
+function listPolicies(bucketName: string): NonNullable<InitResult['policies']> {
+  return { publicRead: publicReadPolicy(bucketName), pusher: pusherPolicy(bucketName), reader: readerPolicy(bucketName) };
+}
+
+/** An origin: clients ask for `/v2/…` at a host's root. */
+function parsePublicUrl(text: string): string {
+  const url = URL.parse(text);
+  const isOrigin =
+    url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+  if (isOrigin) return url.origin;
+  throw new RegistryError('usage-invalid', 'Cannot record this public URL: wanted http(s)://HOST[:PORT], without path, query and user', {
+    hint: 'Clients ask for /v2/… at the root of a host: a path cannot be part of an image reference.',
+  });
+}

@@ -1,0 +1,128 @@
+import { RegistryError } from '../../errors/registry-error.ts';
+import { readBucketFormat } from '../../registry/bucket-format.ts';
+import { openRepository } from '../../registry/repository.ts';
+import { openBucket } from '../../runtime/open-bucket.node.ts';
+import { openSource } from '../../runtime/open-source.node.ts';
+import { resolveBucketPlace, resolvePlace, type ResolvedBucketPlace } from '../../runtime/resolve-place.node.ts';
+import { findS3Settings } from '../../runtime/s3-settings.ts';
+import { createBucketTarget } from '../../transports/bucket-target.ts';
+import { formatPlace } from '../../transports/place.ts';
+import { type Command, defineCommand, type ResultDoc } from '../command.ts';
+import type { Environment } from '../environment.ts';
+import { formatBytes, formatCount, formatDuration } from '../output/format-quantity.ts';
+import { findPullLine } from '../pull-line.ts';
+import { runCopy, writeDigestFile } from '../run-copy.node.ts';
+import { bucketFlag, copyFlags } from '../shared-flags.ts';
+
+/** The JSON result of `bucketry push`. */
+export interface PushResult {
+  readonly source: string;
+  readonly target: string;
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly blobsSent: number;
+  readonly bytesSent: number;
+  readonly blobsSkipped: number;
+  readonly durationMs: number;
+  readonly pullCommand: string;
+  readonly serveCommand?: string | undefined;
+}
+
+const resultDoc: ResultDoc<PushResult> = {
+  source: 'Where the image came from.',
+  target: 'Where it lies now.',
+  digest: 'Digest of the manifest or index that the tag names.',
+  mediaType: 'Its media type.',
+  blobsSent: 'Configs and layers that were sent.',
+  bytesSent: 'Their bytes.',
+  blobsSkipped: 'Those that were there already.',
+  durationMs: 'How long it took, in milliseconds.',
+  pullCommand: 'The line that pulls it.',
+  serveCommand: 'What must run for that line, where the bucket has no address that clients can read.',
+};
+
+export const push: Command = defineCommand({
+  name: 'push',
+  doc: [
+    'Copies an image into a bucket and prints the line that pulls it from there. Layers go up side by side, large ones in parallel parts; what the bucket has already is skipped. Nothing is visible under the tag before all of it is there.',
+    'A bucket that was never `init`ed is made ready on the way. Stop it at any time: the same command goes on where it was stopped.',
+  ],
+  arguments: {
+    source: { value: 'SOURCE', doc: 'Where the image is: `oci:DIR`, `docker-archive:FILE`, `docker://HOST/NAME:TAG`, …', required: true },
+    dest: {
+      value: 'DEST',
+      doc: 'Where it goes: `s3://BUCKET/NAME:TAG`, `file:DIR//NAME:TAG`, or `NAME:TAG` in the default bucket.',
+      required: true,
+    },
+  },
+  flags: { ...copyFlags, bucket: bucketFlag },
+  examples: [
+    'bucketry push oci:./image s3://my-bucket/team/app:1.0',
+    'docker save app:1.0 -o app.tar && bucketry push docker-archive:app.tar file:./bucket//team/app:1.0',
+    'bucketry push docker://alpine:3.20 alpine:3.20 --platform linux/amd64,linux/arm64',
+  ],
+  result: resultDoc,
+  run: async ({ args, flags }, context) => {
+    const { environment, signal, output } = context;
+    const place = await resolveBucketPlace(args.dest, { bucket: flags.bucket, environment });
+    const { repository, tag } = requireTag(place);
+    const source = await openSource(await resolvePlace(args.source, { bucket: flags.bucket, environment }), { environment, signal });
+    const bucket = await openBucket(place.address, { environment, signal, forWriting: true });
+    try {
+      const startedAtMs = performance.now();
+      const target = createBucketTarget(openRepository(bucket, repository), { tag, location: formatPlace(place) });
+      const { root, summary } = await runCopy(source, target, flags, context);
+      await writeDigestFile(flags['digest-file'], root.digest);
+      const format = await readBucketFormat(bucket, { signal });
+      const line = findPullLine({ ...describeAddress(place, environment), publicUrl: format?.publicUrl, image: `${repository}:${tag}` });
+      const result: PushResult = {
+        source: source.location,
+        target: formatPlace(place),
+        digest: root.digest,
+        mediaType: root.mediaType,
+        blobsSent: summary.blobs,
+        bytesSent: summary.bytes,
+        blobsSkipped: summary.skippedBlobs,
+        durationMs: Math.round(performance.now() - startedAtMs),
+        pullCommand: line.command,
+        serveCommand: line.serve,
+      };
+      output.result(result, formatPush(result));
+    } finally {
+      await Promise.all([source.close(), bucket.close()]);
+    }
+  },
+});
+
+function requireTag(place: ResolvedBucketPlace): { repository: NonNullable<typeof place.repository>; tag: NonNullable<typeof place.tag> } {
+  const { repository, tag } = place;
+  if (repository !== undefined && tag !== undefined) return { repository, tag };
+  throw new RegistryError('reference-ambiguous', `Cannot push to "${formatPlace(place)}": wanted a repository and a tag`, {
+    hint: 'Write the place as …/NAME:TAG, such as "s3://my-bucket/team/app:1.0".',
+  });
+}
+
+function describeAddress(
+  { address }: ResolvedBucketPlace,
+  environment: Environment,
+): { bucket: string; s3?: ReturnType<typeof findS3Settings>['place'] } {
+  const bucket = formatPlace({ kind: 'bucket', address });
+  return address.kind === 's3' ? { bucket, s3: findS3Settings(address, environment).place } : { bucket };
+}
+
+function formatPush(result: PushResult): string {
+  return [
+    `Pushed ${result.target}`,
+    `  ${result.digest}`,
+    `  ${formatSent(result)} in ${formatDuration(result.durationMs)}`,
+    '',
+    result.serveCommand === undefined ? 'Pull it:' : 'Serve the bucket, then pull it:',
+    ...(result.serveCommand === undefined ? [] : [`  ${result.serveCommand}`]),
+    `  ${result.pullCommand}`,
+  ].join('\n');
+}
+
+function formatSent({ blobsSent, bytesSent, blobsSkipped }: PushResult): string {
+  if (blobsSent === 0) return 'nothing to send, all of it was there already;';
+  return `${formatCount(blobsSent, 'blob')} sent, ${formatBytes(bytesSent)}${blobsSkipped === 0 ? '' : `, ${blobsSkipped} there already`},`;
+}

@@ -1,0 +1,48 @@
+import type { StoreFindings } from '../doctor/probe-store.ts';
+import type { InitResult } from './commands/init.ts';
+import { formatTerms } from './wrap.ts';
+
+const conditions: Readonly<Record<StoreFindings['conditionalPut'], string>> = {
+  atomic: 'hold: of racing writers one wins',
+  none: 'are refused: lists are written, read and compared instead',
+  ignored: 'are ignored: lists are written, read and compared instead',
+};
+
+/** The result of `init` for people. */
+export function formatInit(result: InitResult): string {
+  const { store, publicUrl, policies } = result;
+  const findings: readonly (readonly [string, string])[] = [
+    ['conditional writes', conditions[store.conditionalPut]],
+    ['checksums', store.verifiesSha256 ? 'wrong bytes are refused' : 'are not checked by the store'],
+    ['listings', store.strongList ? 'show every write at once' : 'lag behind writes'],
+    ['copies', store.copy ? 'within the store' : 'not within the store'],
+    ['uploads in parts', describeMultipart(store)],
+  ];
+  const sections = [
+    `${result.bucket} is ready: bucket format ${result.formatVersion}${publicUrl === undefined ? '' : `, public at ${publicUrl}`}`,
+    `The store\n${formatTerms(findings, 80)}`,
+  ];
+  if (result.applied.length > 0) sections.push(['Applied', ...result.applied.map((sentence) => `  ${sentence}`)].join('\n'));
+  if (policies) {
+    sections.push(
+      formatPolicy('Policy of the bucket that lets everyone pull (init --public applies it)', policies.publicRead),
+      formatPolicy('Least policy of a user who pushes', policies.pusher),
+      formatPolicy('Least policy of a user who pulls with credentials', policies.reader),
+    );
+    if (!result.applied.some((sentence) => sentence.startsWith('Uploads'))) {
+      sections.push(
+        'Uploads that nobody ends stay and cost money: add --abort-uploads, or a lifecycle rule that aborts them after some days.',
+      );
+    }
+  }
+  return sections.join('\n\n');
+}
+
+function describeMultipart({ multipart, listsPartSha256 }: StoreFindings): string {
+  if (!multipart) return 'not known to the store';
+  return listsPartSha256 ? 'can be continued by anyone' : 'can be continued where ETags are MD5s';
+}
+
+function formatPolicy(title: string, policy: object): string {
+  return `${title}\n${JSON.stringify(policy, undefined, 2)}`;
+}

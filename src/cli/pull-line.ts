@@ -1,0 +1,36 @@
+import { resolveS3Endpoint, type S3Place } from '../bucket/s3/s3-endpoint.ts';
+
+/** How an image that lies in a bucket is pulled by any client. */
+export interface PullLine {
+  readonly command: string;
+  /** What must run for it, where the bucket has no address of its own that clients can read. */
+  readonly serve?: string | undefined;
+}
+
+/** What is known of a bucket's addresses. */
+export interface PullAddress {
+  /** The bucket as a place, for `serve`. */
+  readonly bucket: string;
+  /** What `init --public-url` recorded. */
+  readonly publicUrl?: string | undefined;
+  readonly s3?: S3Place | undefined;
+  /** `NAME:TAG` or `NAME@DIGEST`. */
+  readonly image: string;
+}
+
+/** Where `serve` listens in the lines that we print. */
+export const defaultListen = '127.0.0.1:5000';
+
+/** The very line that pulls an image: from the bucket's public URL, else from AWS's virtual host, else from `serve --static`. */
+export function findPullLine({ bucket, publicUrl, s3, image }: PullAddress): PullLine {
+  if (publicUrl !== undefined) return { command: `docker pull ${new URL(publicUrl).host}/${image}` };
+  const host = s3 && virtualHost(s3);
+  if (host !== undefined) return { command: `docker pull ${host}/${image}` };
+  return { command: `docker pull ${defaultListen}/${image}`, serve: `bucketry serve ${bucket} --static --listen ${defaultListen}` };
+}
+
+/** A path-style URL is of no use to clients: they ask for `/v2/…` at a host's root. */
+function virtualHost(place: S3Place): string | undefined {
+  const endpoint = resolveS3Endpoint(place);
+  return endpoint.isAws && !endpoint.isPathStyle ? endpoint.url().host : undefined;
+}

@@ -1,0 +1,53 @@
+import { writeFile } from 'node:fs/promises';
+import { hasCode } from '../errors/coded-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
+import { hostPlatform } from '../runtime/host-platform.node.ts';
+import { copyImage, type CopyResult } from '../transfer/copy-image.ts';
+import type { ImageSource } from '../transfer/image-source.ts';
+import type { ImageTarget } from '../transfer/image-target.ts';
+import type { CommandContext } from './command.ts';
+import type { FlagValues } from './flags.ts';
+import { type CopyFlags, parsePlatforms } from './shared-flags.ts';
+
+/**
+ * Copies an image as the flags of `push` and `pull` say, and shows how it goes.
+ * @throws CodedError what failed; for `aborted` with a hint of how to go on
+ */
+export async function runCopy(
+  source: ImageSource,
+  target: ImageTarget,
+  flags: FlagValues<CopyFlags>,
+  { output, signal, commandLine }: Pick<CommandContext, 'output' | 'signal' | 'commandLine'>,
+): Promise<CopyResult> {
+  const platforms = parsePlatforms(flags.platform);
+  const display = await output.followCopy();
+  try {
+    const { referrers, concurrency, abort: discard } = flags;
+    const options = { platforms, hostPlatform: hostPlatform(), referrers, concurrency, discard, signal };
+    return await copyImage(source, target, { ...options, onEvent: (event) => display.onEvent(event) });
+  } catch (error) {
+    throw hasCode(error, 'aborted') ? explainStop(error, flags.abort, commandLine) : error;
+  } finally {
+    display.end();
+  }
+}
+
+/**
+ * Writes a digest and a newline, if a file was asked for.
+ * @throws RegistryError `output-failed`
+ */
+export async function writeDigestFile(path: string | undefined, digest: string): Promise<void> {
+  if (path === undefined) return;
+  try {
+    await writeFile(path, `${digest}\n`);
+  } catch (error) {
+    throw new RegistryError('output-failed', `Cannot write the digest to "${path}"`, { cause: error });
+  }
+}
+
+function explainStop(error: Error, isDiscarded: boolean, commandLine: string): RegistryError {
+  const hint = isDiscarded
+    ? 'The uploads that this run began were discarded.'
+    : `What was sent stays for a later run and is visible to nobody. The same command goes on from there: ${commandLine}`;
+  return new RegistryError('aborted', error.message, { cause: error, hint });
+}

@@ -1,0 +1,24 @@
+import { createNodeHttpClient } from '../http/node-http-client.node.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
+import { createDockerConfigLookup } from '../remote/docker-config.node.ts';
+import { createRegistryClient } from '../remote/registry-client.ts';
+import { openRemoteRepository, type RemoteRepository } from '../remote/remote-repository.ts';
+import { systemClock } from '../streams/clock.ts';
+import type { BucketAddress } from '../transports/bucket-address.ts';
+
+/** A repository of a host that speaks as a registry does, and the connections to it. */
+export interface OpenedRemote {
+  readonly repository: RemoteRepository;
+  close(): Promise<void>;
+}
+
+/** A host: of a registry, whose logins are Docker's, or of a bucket that is only public, which is read as a registry without a login. */
+export type RemoteAddress = Extract<BucketAddress, { readonly host: string }> | { readonly kind: 'registry'; readonly host: string };
+
+/** Opens a repository of a registry, or of a public bucket: to its readers a bucket is a registry. */
+export function openRemote({ kind, host }: RemoteAddress, name: RepositoryName, environment: NodeJS.ProcessEnv): OpenedRemote {
+  const http = createNodeHttpClient({ env: environment });
+  const credentials = kind === 'registry' ? createDockerConfigLookup(environment) : async () => undefined;
+  const client = createRegistryClient({ host, http, clock: systemClock, credentials, insecure: kind === 'http' });
+  return { repository: openRemoteRepository(client, name, systemClock), close: () => http.close() };
+}

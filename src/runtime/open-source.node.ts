@@ -1,0 +1,74 @@
+import { openRepository } from '../registry/repository.ts';
+import { RegistryError } from '../errors/registry-error.ts';
+import type { RepositoryName } from '../oci/repository-name.ts';
+import type { ImageSource } from '../transfer/image-source.ts';
+import { createBucketSource } from '../transports/bucket-source.ts';
+import { openDockerArchiveSource } from '../transports/docker-archive.node.ts';
+import { openOciArchiveSource } from '../transports/oci-archive.node.ts';
+import { openLayoutSource } from '../transports/oci-layout.node.ts';
+import { formatPlace } from '../transports/place.ts';
+import { createRegistrySource } from '../transports/registry.ts';
+import { listTags } from './list-tags.node.ts';
+import { openBucket, type OpenBucketOptions } from './open-bucket.node.ts';
+import { openRemote, type RemoteAddress } from './open-remote.node.ts';
+import type { ResolvedBucketPlace, ResolvedPlace } from './resolve-place.node.ts';
+
+/** Opens the image that a place names. Closing it closes all that was opened for it. */
+export async function openSource(place: ResolvedPlace, options: OpenBucketOptions): Promise<ImageSource> {
+  const { signal, environment } = options;
+  switch (place.kind) {
+    case 'oci':
+      return openLayoutSource(place);
+    case 'oci-archive':
+      return openOciArchiveSource(place, { signal });
+    case 'docker-archive':
+      return openDockerArchiveSource(place, { signal });
+    case 'docker': {
+      const { host, repository, tag, digest } = place.reference;
+      return openRemoteSource({ kind: 'registry', host }, repository, digest ?? tag ?? 'latest', formatPlace(place), environment);
+    }
+    case 'bucket':
+      return openBucketSource(place, options);
+    default:
+      return place satisfies never;
+  }
+}
+
+async function openBucketSource(place: ResolvedBucketPlace, options: OpenBucketOptions): Promise<ImageSource> {
+  const { address, repository } = place;
+  const location = formatPlace(place);
+  const reference = place.digest ?? place.tag;
+  if (repository === undefined) throw ambiguous(location, '"bucketry ls" lists the repositories of a bucket.');
+  if (reference === undefined) throw ambiguous(location, describeTags(await listTags({ ...place, repository }, options)));
+  if ('host' in address) {
+    return openRemoteSource(address, repository, reference, location, options.environment);
+  }
+  const bucket = await openBucket(address, options);
+  const source = createBucketSource(openRepository(bucket, repository), { reference, location });
+  return { ...source, close: () => bucket.close() };
+}
+
+function openRemoteSource(
+  address: RemoteAddress,
+  name: RepositoryName,
+  reference: string,
+  location: string,
+  environment: NodeJS.ProcessEnv,
+): ImageSource {
+  const remote = openRemote(address, name, environment);
+  const source = createRegistrySource({ repository: remote.repository, reference, location });
+  return { ...source, close: () => remote.close() };
+}
+
+/** A pull needs a tag or a digest: `latest` is a habit of registries, not of buckets. */
+function ambiguous(location: string, hint: string): RegistryError {
+  return new RegistryError('reference-ambiguous', `Cannot tell which image "${location}" is: wanted …/NAME:TAG or …/NAME@DIGEST`, { hint });
+}
+
+const maxNamedTags = 20;
+
+function describeTags(tags: readonly string[]): string {
+  if (tags.length === 0) return 'There is no tag in it.';
+  const more = tags.length > maxNamedTags ? `, … (${tags.length} in all)` : '';
+  return `Its tags are ${tags.slice(0, maxNamedTags).join(', ')}${more}.`;
+}
