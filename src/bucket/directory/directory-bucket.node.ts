@@ -189,8 +189,8 @@ function createBucket(context: WriterContext, location: string): Bucket {
         run(`copy part ${partNumber} of "${upload.key}"`, options, async () =>
           uploads.putPart(upload, partNumber, await openRange(from, range), options),
         ),
-      listParts: uploads.listParts,
-      listUploads: uploads.listUploads,
+      listParts: (upload, options) => uploads.listParts(upload, options),
+      listUploads: (key, options) => uploads.listUploads(key, options),
       complete: (upload, parts, options) => run(`complete "${upload.key}"`, options, () => uploads.complete(upload, parts, options)),
       abort: (upload, options) => run(`abort the upload of "${upload.key}"`, options, () => uploads.abort(upload, options)),
     },

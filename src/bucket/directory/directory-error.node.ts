@@ -34,9 +34,9 @@ export function hasErrno(error: unknown, ...wanted: readonly string[]): boolean 
 /** What a failed operation throws: our code for an error of the operating system, anything else as it is. */
 export function toBucketError(error: unknown, action: string, location: string): unknown {
   const errno = errnoOf(error);
-  if (errno === undefined) return error;
+  if (errno === undefined || !(error instanceof Error)) return error;
   const code = codes[errno] ?? 'store-unavailable';
-  return new BucketError(code, `Cannot ${action} in "${location}": ${String((error as Error).message)}`, {
+  return new BucketError(code, `Cannot ${action} in "${location}": ${error.message}`, {
     cause: error,
     hint: hints[code],
   });

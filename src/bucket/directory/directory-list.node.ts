@@ -47,7 +47,7 @@ async function* walkFolder(paths: DirectoryPaths, folder: string, keyPrefix: str
   const children = await readChildren(paths, folder, keyPrefix, query);
   for (let at = 0; at < children.length; at += batchSize) {
     const batch = children.slice(at, at + batchSize);
-    const entries = await Promise.all(batch.map((child) => (child.isFolder ? undefined : inspectFile(child))));
+    const entries = await Promise.all(batch.map(inspectFile));
     for (const [index, child] of batch.entries()) {
       const entry = entries[index];
       if (entry) yield entry;
@@ -86,7 +86,8 @@ function toChild(paths: DirectoryPaths, entry: Dirent, keyPrefix: string): Child
   return { path: join(entry.parentPath, entry.name), name: keyPrefix + segment + (isFolder ? '/' : ''), isFolder };
 }
 
-async function inspectFile({ path, name }: Child): Promise<ListedEntry | undefined> {
+async function inspectFile({ path, name, isFolder }: Child): Promise<ListedEntry | undefined> {
+  if (isFolder) return undefined;
   const stats = await unless(lstat(path), 'ENOENT', 'ENOTDIR');
   if (stats?.isFile() !== true) return undefined;
   return { kind: 'object', key: name as ObjectKey, size: stats.size, etag: undefined, lastModified: new Date(mtimeOf(stats)) };
