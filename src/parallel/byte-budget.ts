@@ -27,7 +27,7 @@ export interface ByteBudget {
 }
 
 /** The budget that is used where none is given: 128 MiB. */
-export const defaultBudgetBytes: number = 128 * 1024 * 1024;
+const defaultBudgetBytes = 128 * 1024 * 1024;
 
 export function createByteBudget(maxBytes: number = defaultBudgetBytes): ByteBudget {
   const line = createWaitingLine();

@@ -13,7 +13,7 @@ export interface ConnectionLimit {
 }
 
 /** As many connections as are used where nothing else was said. */
-export const defaultConnections = 16;
+const defaultConnections = 16;
 
 /** A fixed number of connections. */
 export function createConnectionLimit(connections: number = defaultConnections): ConnectionLimit {
