@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type S3ServerOptions, type S3TestServer, startS3Server } from '../../../test/s3-server/server.ts';
+import { PERSONALITIES } from '../../../test/s3-server/personalities.ts';
 import { createFetchHttpClient } from '../../http/fetch-http-client.ts';
 import { createNodeHttpClient } from '../../http/node-http-client.node.ts';
 import { bytesSource } from '../../streams/byte-source.ts';
@@ -73,6 +74,11 @@ describe('who may read', () => {
     await expect(admin.putPolicy?.(policy)).rejects.toMatchObject({ code: 'access-denied' });
     await admin.putPublicAccessBlock?.({ ...block, blockPublicPolicy: false });
     await admin.putPolicy?.(policy);
+  });
+
+  test('is held back by nothing where the store knows no block of public access', async () => {
+    const { admin } = await open({ buckets: ['images'], personality: { ...PERSONALITIES.aws, lacks: ['GetPublicAccessBlock'] } });
+    expect(await admin.getPublicAccessBlock?.()).toBeUndefined();
   });
 
   test('is not said by policies on R2', () => {

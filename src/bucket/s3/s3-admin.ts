@@ -94,7 +94,8 @@ function policyMembers(client: S3Client): PolicyMembers {
           restrictPublicBuckets: isSet('RestrictPublicBuckets'),
         };
       } catch (error) {
-        if (hasS3Code(error, 'NoSuchPublicAccessBlockConfiguration')) return undefined;
+        // MinIO and others know no such block at all: then nothing stands against a public policy either.
+        if (hasS3Code(error, 'NoSuchPublicAccessBlockConfiguration') || hasCode(error, 'operation-unsupported')) return undefined;
         throw error;
       }
     },
