@@ -15,17 +15,18 @@ export function formatMainHelp(commands: Readonly<Record<string, CommandEntry>>)
       Object.entries(commands).map(([name, { summary }]) => [name, summary]),
       width,
     )}`,
-    `Flags of every command:\n${formatFlags(globalFlags)}\n${formatTerms([['    --version', 'Show the version.']], width)}`,
+    `Flags of every command:\n${formatFlags(globalFlags)}`,
+    'bucketry --version shows the version.',
     '"bucketry COMMAND --help" explains a command. Begin with "bucketry demo".',
   ].join('\n\n');
 }
 
 /** What `bucketry COMMAND --help` shows. */
 export function formatCommandHelp(command: CommandInfo): string {
-  const args = Object.values(command.arguments).map((argument) => [argument.value, argument.doc] as const);
+  const args = Object.values(command.arguments).map((argument) => [argument.value, plain(argument.doc)] as const);
   return [
     `Usage: ${formatUsage(command)}`,
-    ...command.doc.map((paragraph) => wrap(paragraph.replaceAll('`', ''), width).join('\n')),
+    ...command.doc.map((paragraph) => wrap(plain(paragraph), width).join('\n')),
     ...(args.length === 0 ? [] : [`Arguments:\n${formatTerms(args, width)}`]),
     ...groupFlags({ ...command.flags, ...globalFlags }).map(({ group, flags }) => `${group}:\n${formatFlags(flags)}`),
     ...(command.examples.length === 0 ? [] : [`Examples:\n${command.examples.map((line) => `  ${line}`).join('\n')}`]),
@@ -67,8 +68,13 @@ function formatFlags(flags: Flags): string {
   return formatTerms(
     Object.entries(flags).map(([name, flag]) => {
       const label = formatFlagName(name, flag);
-      return [flag.short === undefined ? `    ${label}` : label, formatFlagDoc(flag).replaceAll('`', '')];
+      return [flag.short === undefined ? `    ${label}` : label, plain(formatFlagDoc(flag))];
     }),
     width,
   );
+}
+
+/** Markdown's code marks are of no use in a terminal. */
+function plain(text: string): string {
+  return text.replaceAll('`', '');
 }

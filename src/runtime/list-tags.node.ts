@@ -1,7 +1,6 @@
 import type { RepositoryName } from '../oci/repository-name.ts';
 import { openRepository } from '../registry/repository.ts';
 import { openBucket, type OpenBucketOptions } from './open-bucket.node.ts';
-import { openRemote } from './open-remote.node.ts';
 import type { ResolvedBucketPlace } from './resolve-place.node.ts';
 
 /** The tags of a repository in a bucket, sorted by bytes: by listing it, or as anyone reads it where the bucket is only public. */
@@ -11,6 +10,7 @@ export async function listTags(
 ): Promise<readonly string[]> {
   const { signal, environment } = options;
   if ('host' in address) {
+    const { openRemote } = await import('./open-remote.node.ts');
     const remote = openRemote(address, repository, environment);
     try {
       return (await Array.fromAsync(remote.repository.listTags({ signal }))).sort();

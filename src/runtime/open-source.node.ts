@@ -1,28 +1,22 @@
-import { openRepository } from '../registry/repository.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { ImageSource } from '../transfer/image-source.ts';
-import { createBucketSource } from '../transports/bucket-source.ts';
-import { openDockerArchiveSource } from '../transports/docker-archive.node.ts';
-import { openOciArchiveSource } from '../transports/oci-archive.node.ts';
-import { openLayoutSource } from '../transports/oci-layout.node.ts';
 import { formatPlace } from '../transports/place.ts';
-import { createRegistrySource } from '../transports/registry.ts';
 import { listTags } from './list-tags.node.ts';
 import { openBucket, type OpenBucketOptions } from './open-bucket.node.ts';
-import { openRemote, type RemoteAddress } from './open-remote.node.ts';
+import type { RemoteAddress } from './open-remote.node.ts';
 import type { ResolvedBucketPlace, ResolvedPlace } from './resolve-place.node.ts';
 
-/** Opens the image that a place names. Closing it closes all that was opened for it. */
+/** Opens the image that a place names; loads only the transport that it needs. Closing it closes all that was opened for it. */
 export async function openSource(place: ResolvedPlace, options: OpenBucketOptions): Promise<ImageSource> {
   const { signal, environment } = options;
   switch (place.kind) {
     case 'oci':
-      return openLayoutSource(place);
+      return (await import('../transports/oci-layout.node.ts')).openLayoutSource(place);
     case 'oci-archive':
-      return openOciArchiveSource(place, { signal });
+      return (await import('../transports/oci-archive.node.ts')).openOciArchiveSource(place, { signal });
     case 'docker-archive':
-      return openDockerArchiveSource(place, { signal });
+      return (await import('../transports/docker-archive.node.ts')).openDockerArchiveSource(place, { signal });
     case 'docker': {
       const { host, repository, tag, digest } = place.reference;
       return openRemoteSource({ kind: 'registry', host }, repository, digest ?? tag ?? 'latest', formatPlace(place), environment);
@@ -43,18 +37,22 @@ async function openBucketSource(place: ResolvedBucketPlace, options: OpenBucketO
   if ('host' in address) {
     return openRemoteSource(address, repository, reference, location, options.environment);
   }
+  const { createBucketSource } = await import('../transports/bucket-source.ts');
+  const { openRepository } = await import('../registry/repository.ts');
   const bucket = await openBucket(address, options);
   const source = createBucketSource(openRepository(bucket, repository), { reference, location });
   return { ...source, close: () => bucket.close() };
 }
 
-function openRemoteSource(
+async function openRemoteSource(
   address: RemoteAddress,
   name: RepositoryName,
   reference: string,
   location: string,
   environment: NodeJS.ProcessEnv,
-): ImageSource {
+): Promise<ImageSource> {
+  const { openRemote } = await import('./open-remote.node.ts');
+  const { createRegistrySource } = await import('../transports/registry.ts');
   const remote = openRemote(address, name, environment);
   const source = createRegistrySource({ repository: remote.repository, reference, location });
   return { ...source, close: () => remote.close() };

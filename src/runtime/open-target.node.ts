@@ -1,22 +1,19 @@
 import { RegistryError } from '../errors/registry-error.ts';
 import type { ImageTarget } from '../transfer/image-target.ts';
-import { createDockerArchiveTarget } from '../transports/docker-archive.node.ts';
-import { createOciArchiveTarget } from '../transports/oci-archive.node.ts';
-import { createLayoutTarget } from '../transports/oci-layout.node.ts';
 import { formatPlace, type Place } from '../transports/place.ts';
 
 /**
- * Opens the files that a place names, for writing an image.
+ * Opens the files that a place names, for writing an image; loads only the transport that it needs.
  * @throws RegistryError `reference-invalid` for a place that is no file: buckets are pushed to
  */
-export function openTarget(place: Place): ImageTarget {
+export async function openTarget(place: Place): Promise<ImageTarget> {
   switch (place.kind) {
     case 'oci':
-      return createLayoutTarget(place);
+      return (await import('../transports/oci-layout.node.ts')).createLayoutTarget(place);
     case 'oci-archive':
-      return createOciArchiveTarget(place);
+      return (await import('../transports/oci-archive.node.ts')).createOciArchiveTarget(place);
     case 'docker-archive':
-      return createDockerArchiveTarget(place);
+      return (await import('../transports/docker-archive.node.ts')).createDockerArchiveTarget(place);
     case 'docker':
     case 'bucket':
       throw new RegistryError(

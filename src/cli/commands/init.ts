@@ -115,7 +115,7 @@ async function applySettings(
   { environment, signal }: Pick<CommandContext, 'environment' | 'signal'>,
 ): Promise<readonly string[]> {
   if (!flags.public && !flags['abort-uploads']) return [];
-  const admin = openBucketAdmin(address, environment);
+  const admin = await openBucketAdmin(address, environment);
   if (!admin || !('bucket' in address)) {
     throw new RegistryError('usage-invalid', 'Cannot change the settings of a directory: it has none', {
       hint: 'Serve it with "bucketry serve BUCKET --static" or any file server.',

@@ -58,7 +58,7 @@ export const pull: Command = defineCommand({
     const { environment, signal, output } = context;
     const place = await resolveBucketPlace(args.ref, { bucket: flags.bucket, environment });
     const source = await openSource(place, { environment, signal });
-    const target = openTarget(args.dest === undefined ? defaultTarget(place) : parsePlace(args.dest));
+    const target = await openTarget(args.dest === undefined ? defaultTarget(place) : parsePlace(args.dest));
     const startedAtMs = performance.now();
     try {
       const { root, summary } = await runCopy(source, target, flags, context);

@@ -45,7 +45,7 @@ export const push: Command = defineCommand({
   name: 'push',
   doc: [
     'Copies an image into a bucket and prints the line that pulls it from there. Layers go up side by side, large ones in parallel parts; what the bucket has already is skipped. Nothing is visible under the tag before all of it is there.',
-    'A bucket that was never `init`ed is made ready on the way. Stop it at any time: the same command goes on where it was stopped.',
+    'A bucket without `bucketry init` is made ready on the way. Stop it at any time: the same command goes on where it was stopped.',
   ],
   arguments: {
     source: { value: 'SOURCE', doc: 'Where the image is: `oci:DIR`, `docker-archive:FILE`, `docker://HOST/NAME:TAG`, …', required: true },

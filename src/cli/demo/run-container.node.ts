@@ -19,9 +19,13 @@ const podmanWays: readonly { readonly globals: readonly string[]; readonly flags
 ];
 
 /** Looks for a client that answers: podman first, since it needs no daemon and keeps its storage in `folder`, so that nothing is left of it. */
-export async function findContainerClient(folder: string, signal: AbortSignal): Promise<ContainerClient | undefined> {
-  if (process.platform === 'linux' && (await answers('podman', ['--version'], signal))) return openPodman(folder);
-  if (await answers('docker', ['info'], signal)) return docker;
+export async function findContainerClient(
+  folder: string,
+  wanted: ContainerClient['name'] | 'auto',
+  signal: AbortSignal,
+): Promise<ContainerClient | undefined> {
+  if (wanted !== 'docker' && process.platform === 'linux' && (await answers('podman', ['--version'], signal))) return openPodman(folder);
+  if (wanted !== 'podman' && (await answers('docker', ['info'], signal))) return docker;
   return undefined;
 }
 

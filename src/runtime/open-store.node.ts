@@ -1,0 +1,47 @@
+import type { BucketAdmin } from '../bucket/bucket-admin.ts';
+import type { Bucket, BucketAbilities } from '../bucket/bucket.ts';
+import { withLimit } from '../bucket/decorators/with-limit.ts';
+import { withRetry } from '../bucket/decorators/with-retry.ts';
+import { staticCredentials } from '../bucket/s3/credentials-provider.ts';
+import { openS3Admin } from '../bucket/s3/s3-admin.ts';
+import { openS3Bucket } from '../bucket/s3/s3-bucket.ts';
+import type { S3ClientOptions } from '../bucket/s3/s3-client.ts';
+import { createDefaultCredentials } from '../bucket/s3/s3-credentials.node.ts';
+import { createNodeHttpClient } from '../http/node-http-client.node.ts';
+import type { BucketFormat } from '../layout/format-version.ts';
+import { readBucketFormat } from '../registry/bucket-format.ts';
+import { systemClock } from '../streams/clock.ts';
+import type { OpenBucketOptions } from './open-bucket.node.ts';
+import { findS3Settings, type StoreAddress } from './s3-settings.ts';
+
+/** Requests under way at once; those that carry bodies are bounded more narrowly by who sends them. */
+const maxRequests = 64;
+
+/** Opens a bucket of a store that speaks S3: what fails for a passing reason is tried again, and the store is not flooded. */
+export async function openStore(address: StoreAddress, { environment, signal, forWriting = false }: OpenBucketOptions): Promise<Bucket> {
+  const open = (abilities?: Partial<BucketAbilities>): Bucket => {
+    const bucket = openS3Bucket({ ...findS3Options(address, environment), abilities });
+    return withRetry(withLimit(bucket, { maxRequests }));
+  };
+  const bucket = open();
+  if (!forWriting) return bucket;
+  const profile = (await readBucketFormat(bucket, { signal }))?.store;
+  if (!profile) return bucket;
+  await bucket.close();
+  return open(dropUndefined(profile));
+}
+
+/** Opens the settings of such a bucket. */
+export function openStoreAdmin(address: StoreAddress, environment: NodeJS.ProcessEnv): BucketAdmin {
+  return openS3Admin(findS3Options(address, environment));
+}
+
+function findS3Options(address: StoreAddress, environment: NodeJS.ProcessEnv): S3ClientOptions {
+  const { place, keys } = findS3Settings(address, environment);
+  const credentials = keys ? staticCredentials(keys) : createDefaultCredentials({ clock: systemClock, env: environment });
+  return { ...place, credentials, http: createNodeHttpClient({ env: environment }), clock: systemClock };
+}
+
+function dropUndefined(profile: NonNullable<BucketFormat['store']>): Partial<BucketAbilities> {
+  return Object.fromEntries(Object.entries(profile).filter(([, value]) => value !== undefined));
+}
