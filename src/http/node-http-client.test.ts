@@ -4,6 +4,7 @@ import { createServer as createTcpServer, type AddressInfo, type Server, type So
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
+import { testCertificate, testKey } from '../../test/tls-front.ts';
 import type { ByteSource } from '../streams/byte-source.ts';
 import { readAll } from '../streams/read-all.ts';
 import type { HttpClient, HttpResponse } from './http-client.ts';
@@ -234,21 +235,3 @@ describe('a connection that cannot be made', () => {
     await expect(open().send({ method: 'GET', url })).rejects.toMatchObject({ code: 'response-invalid' });
   });
 });
-
-/** For 127.0.0.1, made for these tests only: it guards nothing. */
-const testKey = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgS6lEc2ajDFE20/HC
-Z6D+R5nV20LkP2gK9jeKa4Wcr7mhRANCAATJ4wLvNEr0ibH/BP1bZbgkJxVX110i
-he/ivFCK/QFgJupuMcsvm6usxYLDH0ZOdzSmxKy103LJKHV3JbAJpTBx
------END PRIVATE KEY-----`;
-const testCertificate = `-----BEGIN CERTIFICATE-----
-MIIBmDCCAT6gAwIBAgIUMbdAcTVJqnVbHAcHpaCgFLdGmLYwCgYIKoZIzj0EAwIw
-GDEWMBQGA1UEAwwNYnVja2V0cnktdGVzdDAgFw0yNjExMjQyMzMwMzFaGA8yMTI2
-MTAzMTIzMzAzMVowGDEWMBQGA1UEAwwNYnVja2V0cnktdGVzdDBZMBMGByqGSM49
-AgEGCCqGSM49AwEHA0IABMnjAu80SvSJsf8E/VtluCQnFVfXXSKF7+K8UIr9AWAm
-6m4xyy+bq6zFgsMfRk53NKbErLXTcskodXclsAmlMHGjZDBiMB0GA1UdDgQWBBSu
-ZPGDVsZvwVE80e0nptsKLFdoxTAfBgNVHSMEGDAWgBSuZPGDVsZvwVE80e0nptsK
-LFdoxTAPBgNVHRMBAf8EBTADAQH/MA8GA1UdEQQIMAaHBH8AAAEwCgYIKoZIzj0E
-AwIDSAAwRQIgRo90S5D+iK8ww1GR3L6qWueaFRYwFdP5AXvtlgOBPNUCIQDIrylP
-ACq1Q959xkxusIfgFLigKTkgTHenK2Ns/i7e5A==
------END CERTIFICATE-----`;

@@ -190,6 +190,12 @@ describe('documents that are none', () => {
     });
   });
 
+  test('a 404 for a reason of its own is no missing key', async () => {
+    const body = '<Error><Code>SomethingElse</Code><Message>Not here</Message></Error>';
+    expect(await rejection((await openCanned({ status: 404, body })).get(key))).toMatchObject({ code: 'operation-unsupported' });
+    expect(await (await openCanned({ status: 404 })).get(key)).toBeUndefined();
+  });
+
   test('a key that failed to be deleted is named', async () => {
     const body = '<DeleteResult><Error><Key>b</Key><Code>AccessDenied</Code><Message>no</Message></Error></DeleteResult>';
     expect(await rejection((await openCanned({ body })).deleteMany(['a', 'b'].map(toObjectKey)))).toMatchObject({

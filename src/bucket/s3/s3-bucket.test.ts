@@ -126,6 +126,13 @@ describe('refusals in plain words', () => {
     }
   });
 
+  test('a write that the policy does not allow', async () => {
+    const reader = { accessKeyId: 'READER', secretAccessKey: 'secret', policy: { Version: '2012-10-17', Statement: [] } };
+    const server = await start({ credentials: [reader] });
+    const error = await rejection(open(server).put(key, cow));
+    expect(error).toMatchObject({ code: 'access-denied', hint: expect.stringContaining('policies') });
+  });
+
   test('an unsigned request to a bucket that is not public', async () => {
     const server = await start();
     const error = await refused(server, { credentials: undefined });

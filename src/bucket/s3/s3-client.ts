@@ -110,8 +110,8 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     }
   }
 
-  function explain(answer: S3Answer, { action, key }: S3Request, { region }: SigningFacts): BucketError {
-    return toBucketError(answer, { action, location, region, isAnonymous, isAboutKey: key !== undefined });
+  function explain(answer: S3Answer, { action, method, key }: S3Request, { region }: SigningFacts): BucketError {
+    return toBucketError(answer, { action, location, region, isAnonymous, key, method });
   }
 
   return {

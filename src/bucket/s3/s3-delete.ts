@@ -47,13 +47,8 @@ async function deleteBatch(client: S3Client, keys: readonly ObjectKey[], { signa
     // One answer holds a verdict for each key; the first that is bad speaks for all
     const answer = new S3Answer({ status: 200, headers: {} }, failure, 0);
     if (answer.s3Code === 'NoSuchKey') continue;
-    const failed = `delete "${childText(failure, 'Key') ?? '?'}"`;
-    throw toBucketError(answer, {
-      action: failed,
-      location: client.location,
-      region: '',
-      isAnonymous: client.isAnonymous,
-      isAboutKey: true,
-    });
+    const failedKey = childText(failure, 'Key') ?? '?';
+    const context = { location: client.location, region: '', isAnonymous: client.isAnonymous, key: failedKey, method: 'DELETE' };
+    throw toBucketError(answer, { ...context, action: `delete "${failedKey}"` });
   }
 }

@@ -5,7 +5,7 @@ import { S3Answer } from './s3-answer.ts';
 interface Explanation {
   readonly code: BucketErrorCode;
   readonly words: string;
-  readonly hint?: string;
+  readonly hint?: string | undefined;
 }
 
 /** What a refusal is explained from, beside the answer itself. */
@@ -17,15 +17,18 @@ export interface RefusalContext {
   /** The region that the request was signed for. */
   readonly region: string;
   readonly isAnonymous: boolean;
-  /** Whether the request was about a key, rather than about the bucket. */
-  readonly isAboutKey: boolean;
+  /** Absent: the request was about the bucket. */
+  readonly key?: string | undefined;
+  readonly method: string;
 }
 
 const denied: Explanation = {
   code: 'access-denied',
   words: 'access was denied',
-  hint: 'The credentials may not do this, or the key does not exist: S3 hides that from those who may not list the bucket (s3:ListBucket).',
+  hint: 'The store knows these credentials, but its policies do not let them do this.',
 };
+const hiddenHint =
+  'The credentials may not read this, or the key does not exist: S3 hides that from those who may not list the bucket (s3:ListBucket).';
 const anonymousHint = 'The request was not signed: give credentials, or make the bucket readable for everyone.';
 const unknownKeyId: Explanation = {
   code: 'credentials-invalid',
@@ -90,6 +93,7 @@ const byS3Code: Readonly<Record<string, Explanation>> = {
   AllAccessDisabled: denied,
   AccountProblem: denied,
   InvalidAccessKeyId: unknownKeyId,
+  XAdminUserNotFound: unknownKeyId,
   Unauthorized: unknownKeyId,
   SignatureDoesNotMatch: wrongSecret,
   ExpiredToken: wrongToken,
@@ -190,19 +194,25 @@ export function hasS3Code(error: unknown, ...s3Codes: readonly string[]): boolea
 
 function explain(answer: S3Answer, context: RefusalContext): Explanation {
   const found = findExplanation(answer, context);
-  if (found === denied && context.isAnonymous) return { ...denied, hint: anonymousHint };
+  if (found === denied) return { ...denied, hint: hintOfDenial(context) };
   if (found === otherRegion && answer.region !== undefined && answer.region !== context.region) {
     return { ...otherRegion, words: `the bucket is in region "${answer.region}", asked was "${context.region}"` };
   }
   return found;
 }
 
-function findExplanation({ status, s3Code, words }: S3Answer, { isAboutKey }: RefusalContext): Explanation {
+function hintOfDenial({ isAnonymous, key, method }: RefusalContext): string | undefined {
+  if (isAnonymous) return anonymousHint;
+  return key !== undefined && (method === 'GET' || method === 'HEAD') ? hiddenHint : denied.hint;
+}
+
+function findExplanation({ status, s3Code, words }: S3Answer, { key }: RefusalContext): Explanation {
   // The one InvalidRequest that callers must tell from the others has no code of its own
   if (s3Code === 'InvalidRequest' && /copy source is larger|larger than the maximum/i.test(words ?? '')) return tooLarge;
   const known = s3Code === undefined ? undefined : byS3Code[s3Code];
   if (known) return known;
-  if (status === 404) return isAboutKey ? noKey : noBucket;
+  // A 404 for a reason that we do not know must not pass for a missing key: what is missing gets written
+  if (status === 404 && s3Code === undefined) return key === undefined ? noBucket : noKey;
   const usual = byStatus[status];
   if (usual) return usual;
   if (status >= 500) return unavailable;
