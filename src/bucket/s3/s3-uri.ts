@@ -4,7 +4,7 @@
  */
 
 /** Encodes all but `A-Z a-z 0-9 - . _ ~`. */
-export function encodeUriPart(text: string): string {
+function encodeUriPart(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
