@@ -6,6 +6,7 @@ export interface TarFile {
   /** Relative, with `/`. */
   readonly name: string;
   readonly source: ByteSource;
+  readonly isExecutable?: boolean | undefined;
 }
 
 /**
@@ -13,8 +14,8 @@ export interface TarFile {
  * A source must give exactly its `size`, else the tar is broken: whoever reads it must have verified it.
  */
 export async function* packTar(files: Iterable<TarFile>, signal?: AbortSignal): ByteStream {
-  for (const { name, source } of files) {
-    yield encodeTarHeader({ name, size: source.size });
+  for (const { name, source, isExecutable } of files) {
+    yield encodeTarHeader({ name, size: source.size, isExecutable });
     yield* source.open({ signal });
     yield new Uint8Array(tarPaddingBytes(source.size));
   }

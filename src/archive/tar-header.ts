@@ -50,6 +50,8 @@ const bodilessTypes: ReadonlySet<string> = new Set(['1', '2', '3', '4', '5', '6'
 export interface TarFileHeader {
   readonly name: string;
   readonly size: number;
+  /** Mode 0755; 0644 if left out. */
+  readonly isExecutable?: boolean | undefined;
 }
 
 /** The bytes from an entry's end to the next block. */
@@ -83,13 +85,13 @@ export function decodeTarHeader(block: Uint8Array): TarHeader | undefined {
 }
 
 /**
- * The header of a regular file, as one block, or as three and more where the name or the size needs a pax header. Owner 0, mode 0644, the time 1970.
+ * The header of a regular file, as one block, or as three and more where the name or the size needs a pax header. Owner 0, mode 0644 or 0755, the time 1970.
  */
-export function encodeTarHeader({ name, size }: TarFileHeader): Uint8Array {
+export function encodeTarHeader({ name, size, isExecutable = false }: TarFileHeader): Uint8Array {
   const records: [string, string][] = [];
   if (encoder.encode(name).byteLength > fields.name[1]) records.push(['path', name]);
   if (size >= 8 ** 11) records.push(['size', String(size)]);
-  const own = encodeBlock(name, records.some(([key]) => key === 'size') ? 0 : size, '0');
+  const own = encodeBlock(name, records.some(([key]) => key === 'size') ? 0 : size, '0', isExecutable);
   if (records.length === 0) return own;
   const pax = encoder.encode(records.map(([key, value]) => formatPaxRecord(key, value)).join(''));
   const whole = new Uint8Array(tarBlockBytes + pax.byteLength + tarPaddingBytes(pax.byteLength) + tarBlockBytes);
@@ -127,12 +129,12 @@ export function parsePaxRecords(bytes: Uint8Array): ReadonlyMap<string, string> 
 
 const encoder = new TextEncoder();
 
-function encodeBlock(name: string, size: number, type: string): Uint8Array {
+function encodeBlock(name: string, size: number, type: string, isExecutable = false): Uint8Array {
   const block = new Uint8Array(tarBlockBytes);
   const write = ([offset, length]: readonly [number, number], text: string): void =>
     block.set(encoder.encode(text).subarray(0, length), offset);
   write(fields.name, name);
-  write(fields.mode, '0000644\0');
+  write(fields.mode, isExecutable ? '0000755\0' : '0000644\0');
   write(fields.uid, '0000000\0');
   write(fields.gid, '0000000\0');
   write(fields.size, size.toString(8).padStart(11, '0'));

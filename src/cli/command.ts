@@ -3,7 +3,7 @@ import type { FlagValues, Flags } from './flags.ts';
 import type { Output } from './output/output.ts';
 
 /** A positional argument. */
-export interface Argument {
+interface Argument {
   /** How help names it, in capitals. */
   readonly value: string;
   readonly doc: string;
@@ -13,7 +13,7 @@ export interface Argument {
 export type Arguments = Readonly<Record<string, Argument>>;
 
 /** What `run` receives for a command's arguments. */
-export type ArgumentValues<A extends Arguments> = {
+type ArgumentValues<A extends Arguments> = {
   readonly [K in keyof A]: A[K]['required'] extends true ? string : string | undefined;
 };
 

@@ -7,7 +7,7 @@ export const environmentDoc: Readonly<Record<string, string>> = {
   XDG_CONFIG_HOME: 'Folder of `bucketry/config.json`; `~/.config` if unset.',
   AWS_ENDPOINT_URL_S3: 'Endpoint of `s3://` buckets, where the place has no `?endpoint=`; else `AWS_ENDPOINT_URL`.',
   AWS_REGION:
-    'Region of `s3://` buckets, where the place has no `?region=`; else `AWS_DEFAULT_REGION`, else the profile’s, else us-east-1.',
+    'Region of `s3://` buckets, where the place has no `?region=`; else `AWS_DEFAULT_REGION`, else us-east-1. A store that names another region is believed.',
   AWS_PROFILE: 'Profile of `~/.aws/config` and `~/.aws/credentials`.',
   AWS_ACCESS_KEY_ID:
     'With `AWS_SECRET_ACCESS_KEY` and, for temporary ones, `AWS_SESSION_TOKEN`: the credentials. Without them, the AWS default chain (profile, SSO, container, instance) finds some.',

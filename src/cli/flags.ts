@@ -47,7 +47,7 @@ export type Flag = SwitchFlag | TextFlag | ListFlag | IntegerFlag;
 export type Flags = Readonly<Record<string, Flag>>;
 
 /** What `run` receives for a flag. */
-export type FlagValue<F extends Flag> = F extends SwitchFlag
+type FlagValue<F extends Flag> = F extends SwitchFlag
   ? boolean
   : F extends ListFlag
     ? readonly string[]

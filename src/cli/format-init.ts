@@ -1,6 +1,17 @@
+import type { Policy } from '../doctor/bucket-policies.ts';
 import type { StoreFindings } from '../doctor/probe-store.ts';
-import type { InitResult } from './commands/init.ts';
 import { formatTerms } from './wrap.ts';
+
+/** The JSON result of `bucketry init`. */
+export interface InitResult {
+  readonly bucket: string;
+  readonly formatVersion: number;
+  readonly store: StoreFindings;
+  readonly publicUrl?: string | undefined;
+  readonly catalog: boolean;
+  readonly applied: readonly string[];
+  readonly policies?: { readonly publicRead: Policy; readonly pusher: Policy; readonly reader: Policy } | undefined;
+}
 
 const conditions: Readonly<Record<StoreFindings['conditionalPut'], string>> = {
   atomic: 'hold: of racing writers one wins',

@@ -7,7 +7,7 @@ export interface Policy {
   readonly Statement: readonly PolicyStatement[];
 }
 
-export interface PolicyStatement {
+interface PolicyStatement {
   readonly Sid: string;
   readonly Effect: 'Allow';
   /** Of a bucket's policy; a user's has none. */

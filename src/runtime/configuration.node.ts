@@ -13,7 +13,7 @@ export interface Configuration {
 const schema: v.GenericSchema<unknown, Configuration> = v.strictObject({ bucket: v.optional(v.pipe(v.string(), v.nonEmpty())) });
 
 /** Where the configuration lies (XDG Base Directory Specification). */
-export function configurationPath(environment: Readonly<Record<string, string | undefined>>): string {
+function configurationPath(environment: Readonly<Record<string, string | undefined>>): string {
   return join(environment['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'bucketry', 'config.json');
 }
 

@@ -1,6 +1,7 @@
 import type { RepositoryName } from '../oci/repository-name.ts';
 import { openRepository } from '../registry/repository.ts';
-import { openBucket, type OpenBucketOptions } from './open-bucket.node.ts';
+import { openBucket } from './open-bucket.node.ts';
+import type { OpenBucketOptions } from './open-bucket-options.ts';
 import type { ResolvedBucketPlace } from './resolve-place.node.ts';
 
 /** The tags of a repository in a bucket, sorted by bytes: by listing it, or as anyone reads it where the bucket is only public. */

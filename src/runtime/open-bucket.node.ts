@@ -1,15 +1,10 @@
 import type { BucketAdmin } from '../bucket/bucket-admin.ts';
-import type { Bucket, RequestOptions } from '../bucket/bucket.ts';
+import type { Bucket } from '../bucket/bucket.ts';
 import { RegistryError } from '../errors/registry-error.ts';
+import type { OpenBucketOptions } from './open-bucket-options.ts';
 import type { ResolvedBucketPlace } from './resolve-place.node.ts';
 
 type Address = ResolvedBucketPlace['address'];
-
-export interface OpenBucketOptions extends RequestOptions {
-  readonly environment: NodeJS.ProcessEnv;
-  /** Makes a directory bucket that is missing, and goes by what `init` found out about the store. */
-  readonly forWriting?: boolean | undefined;
-}
 
 /**
  * Opens a bucket as the command line uses it; loads only the adapter that it needs.

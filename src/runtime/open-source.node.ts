@@ -3,7 +3,8 @@ import type { RepositoryName } from '../oci/repository-name.ts';
 import type { ImageSource } from '../transfer/image-source.ts';
 import { formatPlace } from '../transports/place.ts';
 import { listTags } from './list-tags.node.ts';
-import { openBucket, type OpenBucketOptions } from './open-bucket.node.ts';
+import { openBucket } from './open-bucket.node.ts';
+import type { OpenBucketOptions } from './open-bucket-options.ts';
 import type { RemoteAddress } from './open-remote.node.ts';
 import type { ResolvedBucketPlace, ResolvedPlace } from './resolve-place.node.ts';
 

@@ -11,7 +11,7 @@ import { createNodeHttpClient } from '../http/node-http-client.node.ts';
 import type { BucketFormat } from '../layout/format-version.ts';
 import { readBucketFormat } from '../registry/bucket-format.ts';
 import { systemClock } from '../streams/clock.ts';
-import type { OpenBucketOptions } from './open-bucket.node.ts';
+import type { OpenBucketOptions } from './open-bucket-options.ts';
 import { findS3Settings, type StoreAddress } from './s3-settings.ts';
 
 /** Requests under way at once; those that carry bodies are bounded more narrowly by who sends them. */

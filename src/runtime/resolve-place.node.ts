@@ -4,7 +4,7 @@ import { type BucketPlace, parsePlace, type Place } from '../transports/place.ts
 import { readConfiguration } from './configuration.node.ts';
 
 /** The bucket of places that name none, when nothing is configured. */
-export const embeddedBucket = 'file:./.bucketry/bucket';
+const embeddedBucket = 'file:./.bucketry/bucket';
 
 export interface PlaceOptions {
   /** The bucket of places that name none: what `--bucket` or `BUCKETRY_BUCKET` say. The configuration's, then the embedded one, if left out. */

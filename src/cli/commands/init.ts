@@ -2,7 +2,7 @@ import { createCatalog } from '../../registry/catalog.ts';
 import { ensureBucketFormat } from '../../registry/bucket-format.ts';
 import { makePublic } from '../../doctor/make-public.ts';
 import { probeStore, type StoreFindings } from '../../doctor/probe-store.ts';
-import { publicReadPolicy, pusherPolicy, readerPolicy, type Policy } from '../../doctor/bucket-policies.ts';
+import { publicReadPolicy, pusherPolicy, readerPolicy } from '../../doctor/bucket-policies.ts';
 import type { Bucket } from '../../bucket/bucket.ts';
 import { RegistryError } from '../../errors/registry-error.ts';
 import { formatKey } from '../../layout/keys.ts';
@@ -10,19 +10,8 @@ import { openBucket, openBucketAdmin } from '../../runtime/open-bucket.node.ts';
 import { resolveBucket } from '../../runtime/resolve-place.node.ts';
 import { systemClock } from '../../streams/clock.ts';
 import { type Command, type CommandContext, defineCommand, type ResultDoc } from '../command.ts';
-import { formatInit } from '../format-init.ts';
+import { formatInit, type InitResult } from '../format-init.ts';
 import { writeBucketFormat } from '../write-bucket-format.ts';
-
-/** The JSON result of `bucketry init`. */
-export interface InitResult {
-  readonly bucket: string;
-  readonly formatVersion: number;
-  readonly store: StoreFindings;
-  readonly publicUrl?: string | undefined;
-  readonly catalog: boolean;
-  readonly applied: readonly string[];
-  readonly policies?: { readonly publicRead: Policy; readonly pusher: Policy; readonly reader: Policy } | undefined;
-}
 
 const resultDoc: ResultDoc<InitResult> = {
   bucket: 'The bucket.',

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { pack } from 'tar-stream';
+import { packTar } from '../../archive/pack-tar.ts';
 import { RegistryError } from '../../errors/registry-error.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { parseDigest } from '../../oci/digest.ts';
@@ -7,13 +7,16 @@ import { mediaTypes } from '../../oci/media-types.ts';
 import type { Platform } from '../../oci/platform.ts';
 import { bytesSource } from '../../streams/byte-source.ts';
 import { digestHex } from '../../streams/hasher.ts';
+import { readAll } from '../../streams/read-all.ts';
 import type { ImageSource } from '../../transfer/image-source.ts';
 import { cow } from './cow.ts';
 import { buildElfProgram } from './elf-program.ts';
 import { machines } from './machine-code.ts';
 
 /** The program's path within the image. */
-export const programPath = '/moo';
+const programPath = '/moo';
+/** The layer's tar is one page. */
+const maxLayerBytes = 64 * 1024;
 
 /** Where the demo's bytes are kept until they are pushed: by digest, as everywhere. */
 type Contents = Map<string, Uint8Array>;
@@ -41,7 +44,7 @@ export async function createDemoImage(): Promise<ImageSource> {
 }
 
 async function addManifest(contents: Contents, platform: Platform & { architecture: keyof typeof machines }): Promise<Descriptor> {
-  const tar = await packFile(programPath.slice(1), buildElfProgram(machines[platform.architecture], cow));
+  const tar = await packProgram(buildElfProgram(machines[platform.architecture], cow));
   const config = addJson(contents, mediaTypes.imageConfig, {
     ...platform,
     config: { Entrypoint: [programPath] },
@@ -53,13 +56,9 @@ async function addManifest(contents: Contents, platform: Platform & { architectu
   return { ...addJson(contents, mediaTypes.imageManifest, manifest), platform };
 }
 
-async function packFile(name: string, bytes: Uint8Array): Promise<Uint8Array> {
-  const tar = pack();
-  tar.entry({ name, mode: 0o755, mtime: new Date(0), type: 'file' }, Buffer.from(bytes));
-  tar.finalize();
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of tar as AsyncIterable<Uint8Array>) chunks.push(chunk);
-  return Buffer.concat(chunks);
+async function packProgram(program: Uint8Array): Promise<Uint8Array> {
+  const file = { name: programPath.slice(1), source: bytesSource(program), isExecutable: true };
+  return readAll(packTar([file]), maxLayerBytes, "the layer of the demo's image");
 }
 
 function addJson(contents: Contents, mediaType: string, value: object): Descriptor {

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { extract } from 'tar-stream';
+import { indexTar } from '../../archive/tar-index.ts';
 import { RegistryError } from '../../errors/registry-error.ts';
-import { buffer } from 'node:stream/consumers';
+import { bytesSource } from '../../streams/byte-source.ts';
 import { parseManifest } from '../../oci/manifest.ts';
 import { readAll } from '../../streams/read-all.ts';
 import { verify } from '../../streams/verify.ts';
@@ -21,10 +21,10 @@ export async function unpackProgram(image: ImageSource, signal: AbortSignal): Pr
   const layer = manifest.kind === 'image' ? manifest.layers[0] : undefined;
   if (!layer) throw new RegistryError('internal', `Cannot unpack "${root.digest}": wanted an image with one layer`);
   const bytes = await readAll(verify(image.blob(layer).open({ signal }), layer), maxLayerBytes, `the layer "${layer.digest}"`);
-  const tar = extract();
-  tar.end(gunzipSync(bytes, { maxOutputLength: maxLayerBytes }));
-  for await (const entry of tar) return buffer(entry);
-  throw new RegistryError('internal', `Cannot unpack "${layer.digest}": it holds no file`);
+  const tar = await indexTar(bytesSource(gunzipSync(bytes, { maxOutputLength: maxLayerBytes })), signal);
+  const file = tar.find(tar.names[0] ?? '');
+  if (!file) throw new RegistryError('internal', `Cannot unpack "${layer.digest}": it holds no file`);
+  return readAll(file.open({ signal }), maxLayerBytes, "the demo's program");
 }
 
 /**

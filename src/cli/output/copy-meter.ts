@@ -1,7 +1,7 @@
 import type { TransferEvent } from '../../transfer/events.ts';
 
 /** One blob under way. */
-export interface BlobProgress {
+interface BlobProgress {
   readonly digest: string;
   /** Bytes in all. */
   readonly size: number;
