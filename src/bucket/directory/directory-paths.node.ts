@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { digestHex } from '../../streams/hasher.ts';
 import type { ObjectKey } from '../object-key.ts';
-import { internalFolder, type Spelling, spellKey } from './spell-key.ts';
+import { digestKey, internalFolder, spreadKey, type Spelling, spellKey } from './spell-key.ts';
 
 /** Where everything of a directory bucket lies; see `docs/directory-bucket.md` for the tree. All are absolute paths. */
 export interface DirectoryPaths {
@@ -41,10 +40,7 @@ const linkableType = /^(?!application\/octet-stream$)[a-z0-9][a-z0-9.+-]*\/[a-z0
 export function createDirectoryPaths(root: string, spelling: Spelling): DirectoryPaths {
   const internal = join(root, internalFolder);
   const folder = (name: string): string => join(internal, name);
-  const spread = (name: string, key: ObjectKey, suffix = ''): string => {
-    const digest = digestKey(key);
-    return join(internal, name, digest.slice(0, 2), digest + suffix);
-  };
+  const spread = (name: string, key: ObjectKey, suffix = ''): string => join(internal, name, spreadKey(key) + suffix);
   const plain = (key: ObjectKey): string | undefined => {
     const path = spellKey(key, spelling);
     return path === undefined ? undefined : join(root, path);
@@ -73,9 +69,4 @@ export function createDirectoryPaths(root: string, spelling: Spelling): Director
     },
     temporary: () => join(folder('temporary'), randomBytes(16).toString('hex')),
   };
-}
-
-/** A name of fixed length for a key, that every file system can hold. */
-export function digestKey(key: ObjectKey): string {
-  return digestHex('sha256', new TextEncoder().encode(key));
 }

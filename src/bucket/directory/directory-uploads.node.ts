@@ -7,7 +7,7 @@ import type { ByteSource } from '../../streams/byte-source.ts';
 import type { ListedPart, MultipartUploads, UploadHandle } from '../multipart-uploads.ts';
 import type { ObjectKey } from '../object-key.ts';
 import { hasErrno, unless } from './directory-error.node.ts';
-import { digestKey } from './directory-paths.node.ts';
+import { digestKey } from './spell-key.ts';
 import { writeText } from './durable-file.node.ts';
 import { assembleUpload } from './assemble-upload.node.ts';
 import { commitFile, type WriterContext } from './object-writer.node.ts';

@@ -11,7 +11,7 @@ import { withKeyLock } from './key-lock.node.ts';
 import { findObject } from './object-finder.node.ts';
 import { type ObjectChange, type ObjectRecord, readChange } from './object-record.node.ts';
 import { placeFile } from './place-file.node.ts';
-import { removeTypeLink, renewTypeLink } from './type-links.node.ts';
+import { linkType, removeTypeLink, retireTypeLink } from './type-links.node.ts';
 
 /** What writing needs to know of its bucket. */
 export interface WriterContext {
@@ -36,12 +36,14 @@ export interface FinishedFile extends ObjectHeaders {
  *   0. finish what a writer before left in P
  *   1. check the condition against F and R
  *   2. write P: the record of the new version, which its size and time of change tell from the old
- *   3. rename the new bytes onto F       <- the one moment at which the object changes
- *   4. renew T; rename P onto R
+ *   3. link the new bytes as T, for file servers (see `type-links`)
+ *   4. rename the new bytes onto F       <- the one moment at which the object changes
+ *   5. remove the T of another type, if there was one; rename P onto R
  *
- * A reader opens F, then takes R or P, whichever is of the version that is open; so it never sees the bytes of one version with the headers of another. A crash before 3
- * leaves the old object and a P that fits nothing, after 3 the new object and a P that fits; both are put right by the next writer of the key, or when the bucket is opened.
- * A delete is the same with P saying so, 3 removing F, and 4 removing T, R and P.
+ * A reader opens F, then takes R or P, whichever is of the version that is open; so it never sees the bytes of one version with the headers of another. A crash before 4
+ * leaves the old object and a P that does not fit it, after 4 the new object and a P that does; both are put right by the next writer of the key, or when the bucket is opened.
+ * (Between 3 and 4 a file server is ahead by one whole, right version, which a crash makes undone there too.)
+ * A delete is the same with P saying so, 4 removing F, and 5 removing T, R and P.
  */
 
 /**
@@ -65,7 +67,13 @@ export async function commitFile(
     const { contentType, cacheControl, metadata } = file;
     const record: ObjectRecord = { key, size: file.size, mtimeMs, etag: file.etag, contentType, cacheControl, metadata };
     await writePending(context, { kind: 'put', record });
-    await placeFile(paths, key, file.path, durability);
+    try {
+      await linkType(paths, record, file.path);
+      await placeFile(paths, key, file.path, durability);
+    } catch (error) {
+      await finishPending(context, key);
+      throw error;
+    }
     await settleLater(settlePut(context, record, found));
   });
 }
@@ -97,12 +105,15 @@ async function finishPending(context: WriterContext, key: ObjectKey): Promise<vo
   const { paths } = context;
   const pending = await readChange(paths.pending(key));
   if (!pending) return;
-  const found = await inspectObject(paths, key);
-  if (pending.kind === 'put' && found?.mtimeMs === pending.record.mtimeMs && found.size === pending.record.size) {
+  const found = await findObject(paths, key);
+  await found?.handle.close();
+  if (pending.kind === 'put' && found?.record.mtimeMs === pending.record.mtimeMs && found.record.size === pending.record.size) {
     await settlePut(context, pending.record, (await readChange(paths.headers(key)))?.record);
   } else if (pending.kind === 'delete' && !found) {
     await settleDelete(context, pending.record);
   } else {
+    if (pending.kind === 'put') await removeTypeLink(paths, pending.record);
+    if (found) await linkType(paths, found.record, found.path);
     await rm(paths.pending(key), { force: true });
   }
 }
@@ -122,7 +133,7 @@ async function settleLater(settling: Promise<void>): Promise<void> {
 
 async function settlePut(context: WriterContext, record: ObjectRecord, before: ObjectRecord | undefined): Promise<void> {
   const { paths } = context;
-  await renewTypeLink(paths, record, before);
+  if (before) await retireTypeLink(paths, before, record, context.clock);
   // If a power failure undoes this rename, the change is found pending again.
   await renameIntoFolder(paths.pending(record.key), paths.headers(record.key), { fsync: false });
 }

@@ -1,3 +1,4 @@
+import { digestHex } from '../../streams/hasher.ts';
 import type { ObjectKey } from '../object-key.ts';
 
 /**
@@ -36,6 +37,17 @@ export function readSpelledName(name: string, spelling: Spelling): string | unde
   }
   const segment = new TextDecoder().decode(Uint8Array.from(bytes));
   return spellPortably(segment) === name ? segment : undefined;
+}
+
+/** A name of fixed length for a key, that every file system can hold. */
+export function digestKey(key: ObjectKey): string {
+  return digestHex('sha256', encoder.encode(key));
+}
+
+/** The same below one of 256 folders, so that no folder grows without bound. */
+export function spreadKey(key: ObjectKey): string {
+  const digest = digestKey(key);
+  return `${digest.slice(0, 2)}/${digest}`;
 }
 
 function spellPortably(segment: string): string {

@@ -1,35 +1,50 @@
-import { copyFile, link, lstat, mkdir, rename, rm, rmdir } from 'node:fs/promises';
+import { copyFile, link, mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { ObjectKey } from '../object-key.ts';
+import type { Clock } from '../../streams/clock.ts';
 import { hasErrno, unless } from './directory-error.node.ts';
 import type { DirectoryPaths } from './directory-paths.node.ts';
 import { removeEmptyFolders } from './durable-file.node.ts';
-import { isRecordOf, type ObjectRecord } from './object-record.node.ts';
+import type { ObjectRecord } from './object-record.node.ts';
 
-/**
- * Keeps, beside an object whose content type is not the one that file servers assume, a hard link to its bytes below a folder named for the type. The new type's link
- * is there before the old one's goes, and each holds the bytes of its own version, so a server never sends bytes under a wrong type.
+/*
+ * A file server knows a file's type only from its path. So beside an object whose content type is not the one that servers assume lies a hard link to its bytes, below a folder
+ * that is named for the type; each link holds the bytes of its own version, so no server can send bytes under another version's type.
+ *
+ * A server looks below one type after the other, which takes it a moment. When an object changes its type (a tag that moves from an image to an index) the new link is there before
+ * the old one goes, and the old one stays for `overlapMs` more: whoever began to look before the change still finds the old version, as if it had asked a little earlier.
  */
-export async function renewTypeLink(paths: DirectoryPaths, record: ObjectRecord, before: ObjectRecord | undefined): Promise<void> {
-  const { key } = record;
-  const [oldLink, newLink] = [paths.typed(before?.contentType, key), paths.typed(record.contentType, key)];
-  const bytes = await locate(paths, key, record);
-  if (newLink !== undefined && bytes !== undefined) {
-    const temporary = paths.temporary();
+
+/** Far longer than a file server needs from its first look to opening the file, and short for a writer, of whom few ever wait. */
+const overlapMs = 100;
+
+/** Links bytes under the type of their record, over the link that is there, before they become the object. */
+export async function linkType(paths: DirectoryPaths, record: ObjectRecord, bytes: string): Promise<void> {
+  const typed = paths.typed(record.contentType, record.key);
+  if (typed === undefined) return;
+  const temporary = paths.temporary();
+  try {
     // Where the file system has no hard links the bytes are there twice; they are small (manifests, lists).
     await link(bytes, temporary).catch(() => copyFile(bytes, temporary));
-    await replaceLink(temporary, newLink);
+    await replaceLink(temporary, typed);
+  } finally {
     // Renaming one link of a file onto another of the same file does nothing at all.
     await rm(temporary, { force: true });
   }
-  if (before !== undefined && oldLink !== newLink) await removeTypeLink(paths, before);
+}
+
+/** Removes the link of the version before, if it is another one. */
+export async function retireTypeLink(paths: DirectoryPaths, before: ObjectRecord, after: ObjectRecord, clock: Clock): Promise<void> {
+  const old = paths.typed(before.contentType, before.key);
+  if (old === undefined || old === paths.typed(after.contentType, after.key)) return;
+  await clock.sleep(overlapMs);
+  await removeTypeLink(paths, before);
 }
 
 /** Removes the link that an object of this record has, if it has one. */
 export async function removeTypeLink(paths: DirectoryPaths, record: ObjectRecord): Promise<void> {
   const typed = paths.typed(record.contentType, record.key);
   if (typed === undefined) return;
-  await rm(typed, { force: true });
+  await unless(rm(typed, { force: true }), 'ENOTDIR', 'EISDIR', 'ERR_FS_EISDIR');
   await removeEmptyFolders(dirname(typed), paths.typesFolder);
 }
 
@@ -40,16 +55,20 @@ async function replaceLink(from: string, to: string): Promise<void> {
       await rename(from, to);
       return;
     } catch (error) {
-      // Folders left by keys that are gone, or removed by a neighbour just now.
-      if (hasErrno(error, 'EISDIR', 'ENOTEMPTY')) await unless(rmdir(to), 'ENOENT', 'ENOTDIR');
-      else if (!hasErrno(error, 'ENOENT')) throw error;
+      // A key that is another's folder cannot have its link beside the other's, and does without: `serve --static` knows its type all the same.
+      if (hasErrno(error, 'ENOTDIR', 'EEXIST')) return;
+      if (hasErrno(error, 'EISDIR', 'ENOTEMPTY')) {
+        const made = await unless(
+          rmdir(to).then(() => true),
+          'ENOTEMPTY',
+          'EEXIST',
+          'ENOENT',
+          'ENOTDIR',
+        );
+        if (made !== true) return;
+      } else if (!hasErrno(error, 'ENOENT')) {
+        throw error;
+      }
     }
   }
-}
-
-/** Where the bytes of this very version lie, if at their own path; objects elsewhere get no link. */
-async function locate(paths: DirectoryPaths, key: ObjectKey, record: ObjectRecord): Promise<string | undefined> {
-  const plain = paths.plain(key);
-  const stats = plain === undefined ? undefined : await unless(lstat(plain), 'ENOENT', 'ENOTDIR');
-  return stats?.isFile() === true && isRecordOf(record, stats) ? plain : undefined;
 }
