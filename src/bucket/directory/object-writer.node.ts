@@ -4,7 +4,7 @@ import { type Clock } from '../../streams/clock.ts';
 import type { ETag, ObjectHeaders, WriteCondition } from '../bucket.ts';
 import type { ObjectKey } from '../object-key.ts';
 import { checkWriteCondition } from '../write-condition.ts';
-import { errnoOf } from './directory-error.node.ts';
+import { errnoOf, unless } from './directory-error.node.ts';
 import type { DirectoryPaths } from './directory-paths.node.ts';
 import { type Durability, removeEmptyFolders, renameIntoFolder, syncFolder, writeText } from './durable-file.node.ts';
 import { withKeyLock } from './key-lock.node.ts';
@@ -87,7 +87,8 @@ export async function removeObject(context: WriterContext, key: ObjectKey, signa
     await found.handle.close();
     await writePending(context, { kind: 'delete', record: found.record });
     await unlink(found.path);
-    await syncFolder(dirname(found.path), context.durability);
+    // Whoever deleted the folder's other files at the same time may have removed it already.
+    await unless(syncFolder(dirname(found.path), context.durability), 'ENOENT');
     await settleLater(settleDelete(context, found.record));
   });
 }
