@@ -57,8 +57,8 @@ export const pull: Command = defineCommand({
   run: async ({ args, flags }, context) => {
     const { environment, signal, output } = context;
     const place = await resolveBucketPlace(args.ref, { bucket: flags.bucket, environment });
-    const source = await openSource(place, { environment, signal });
     const target = await openTarget(args.dest === undefined ? defaultTarget(place) : parsePlace(args.dest));
+    const source = await openSource(place, { environment, signal });
     const startedAtMs = performance.now();
     try {
       const { root, summary } = await runCopy(source, target, flags, context);
