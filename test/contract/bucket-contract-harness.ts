@@ -127,6 +127,6 @@ export async function listKeys(bucket: Bucket, options: Parameters<Bucket['list'
 }
 
 /** Orders texts by their UTF-8 bytes, as S3 lists. */
-export function compareBytes(left: string, right: string): number {
+function compareBytes(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right));
 }

@@ -47,7 +47,7 @@ export function readText(path: string): Promise<string | undefined> {
 }
 
 /** Opens a file for writing, making its folder first where it is missing. */
-export async function openInFolder(path: string, flags: string): Promise<FileHandle> {
+async function openInFolder(path: string, flags: string): Promise<FileHandle> {
   const handle = await unless(open(path, flags), 'ENOENT');
   if (handle) return handle;
   await mkdir(dirname(path), { recursive: true });
