@@ -59,6 +59,10 @@ export const init: Command = defineCommand({
   ],
   result: resultDoc,
   run: async ({ args, flags }, { environment, output, signal }) => {
+    if (flags['lift-public-access-block'] && !flags.public) {
+      throw new RegistryError('usage-invalid', 'Cannot lift the public access block by itself: wanted --public with it');
+    }
+    const publicUrl = flags['public-url'] === undefined ? undefined : parsePublicUrl(flags['public-url']);
     const { address } = await resolveBucket(args.bucket, { environment });
     const bucket = await openBucket(address, { environment, signal, forWriting: true });
     try {
@@ -69,7 +73,7 @@ export const init: Command = defineCommand({
         bucket,
         {
           store: { ...before.store, conditionalPut, verifiesSha256, strongList },
-          publicUrl: flags['public-url'] === undefined ? before.publicUrl : parsePublicUrl(flags['public-url']),
+          publicUrl: publicUrl ?? before.publicUrl,
           catalog: flags.catalog || before.catalog,
         },
         signal,

@@ -1,18 +1,23 @@
+import type { Bucket } from '../../bucket/bucket.ts';
+import type { S3Place } from '../../bucket/s3/s3-endpoint.ts';
 import { RegistryError } from '../../errors/registry-error.ts';
+import type { RepositoryName, Tag } from '../../oci/repository-name.ts';
 import { readBucketFormat } from '../../registry/bucket-format.ts';
 import { openRepository } from '../../registry/repository.ts';
 import { openBucket } from '../../runtime/open-bucket.node.ts';
 import { openSource } from '../../runtime/open-source.node.ts';
 import { resolveBucketPlace, resolvePlace, type ResolvedBucketPlace } from '../../runtime/resolve-place.node.ts';
 import { findS3Settings } from '../../runtime/s3-settings.ts';
+import type { ImageSource } from '../../transfer/image-source.ts';
 import { createBucketTarget } from '../../transports/bucket-target.ts';
 import { formatPlace } from '../../transports/place.ts';
-import { type Command, defineCommand, type ResultDoc } from '../command.ts';
+import { type Command, type CommandContext, defineCommand, type ResultDoc } from '../command.ts';
 import type { Environment } from '../environment.ts';
+import type { FlagValues } from '../flags.ts';
 import { formatBytes, formatCount, formatDuration } from '../output/format-quantity.ts';
 import { findPullLine } from '../pull-line.ts';
 import { runCopy, writeDigestFile } from '../run-copy.node.ts';
-import { bucketFlag, copyFlags } from '../shared-flags.ts';
+import { bucketFlag, type CopyFlags, copyFlags } from '../shared-flags.ts';
 
 /** The JSON result of `bucketry push`. */
 export interface PushResult {
@@ -64,48 +69,65 @@ export const push: Command = defineCommand({
   result: resultDoc,
   run: async ({ args, flags }, context) => {
     const { environment, signal, output } = context;
-    const place = await resolveBucketPlace(args.dest, { bucket: flags.bucket, environment });
-    const { repository, tag } = requireTag(place);
-    const source = await openSource(await resolvePlace(args.source, { bucket: flags.bucket, environment }), { environment, signal });
-    const bucket = await openBucket(place.address, { environment, signal, forWriting: true });
+    const options = { bucket: flags.bucket, environment };
+    const place = requireTag(await resolveBucketPlace(args.dest, options));
+    const source = await openSource(await resolvePlace(args.source, options), { environment, signal });
     try {
-      const startedAtMs = performance.now();
-      const target = createBucketTarget(openRepository(bucket, repository), { tag, location: formatPlace(place) });
-      const { root, summary } = await runCopy(source, target, flags, context);
-      await writeDigestFile(flags['digest-file'], root.digest);
-      const format = await readBucketFormat(bucket, { signal });
-      const line = findPullLine({ ...describeAddress(place, environment), publicUrl: format?.publicUrl, image: `${repository}:${tag}` });
-      const result: PushResult = {
-        source: source.location,
-        target: formatPlace(place),
-        digest: root.digest,
-        mediaType: root.mediaType,
-        blobsSent: summary.blobs,
-        bytesSent: summary.bytes,
-        blobsSkipped: summary.skippedBlobs,
-        durationMs: Math.round(performance.now() - startedAtMs),
-        pullCommand: line.command,
-        serveCommand: line.serve,
-      };
-      output.result(result, formatPush(result));
+      const bucket = await openBucket(place.address, { environment, signal, forWriting: true });
+      try {
+        const result = await pushImage(source, bucket, place, flags, context);
+        await writeDigestFile(flags['digest-file'], result.digest);
+        output.result(result, formatPush(result));
+      } finally {
+        await bucket.close();
+      }
     } finally {
-      await Promise.all([source.close(), bucket.close()]);
+      await source.close();
     }
   },
 });
 
-function requireTag(place: ResolvedBucketPlace): { repository: NonNullable<typeof place.repository>; tag: NonNullable<typeof place.tag> } {
+async function pushImage(
+  source: ImageSource,
+  bucket: Bucket,
+  place: TaggedPlace,
+  flags: FlagValues<CopyFlags>,
+  context: CommandContext,
+): Promise<PushResult> {
+  const startedAtMs = performance.now();
   const { repository, tag } = place;
-  if (repository !== undefined && tag !== undefined) return { repository, tag };
+  const location = formatPlace(place);
+  const target = createBucketTarget(openRepository(bucket, repository), { tag, location });
+  const { root, summary } = await runCopy(source, target, flags, context);
+  const durationMs = Math.round(performance.now() - startedAtMs);
+  const format = await readBucketFormat(bucket, { signal: context.signal });
+  const address = describeAddress(place, context.environment);
+  const line = findPullLine({ ...address, publicUrl: format?.publicUrl, image: `${repository}:${tag}` });
+  return {
+    source: source.location,
+    target: location,
+    digest: root.digest,
+    mediaType: root.mediaType,
+    blobsSent: summary.blobs,
+    bytesSent: summary.bytes,
+    blobsSkipped: summary.skippedBlobs,
+    durationMs,
+    pullCommand: line.command,
+    serveCommand: line.serve,
+  };
+}
+
+type TaggedPlace = ResolvedBucketPlace & { readonly repository: RepositoryName; readonly tag: Tag };
+
+function requireTag(place: ResolvedBucketPlace): TaggedPlace {
+  const { repository, tag } = place;
+  if (repository !== undefined && tag !== undefined) return { ...place, repository, tag };
   throw new RegistryError('reference-ambiguous', `Cannot push to "${formatPlace(place)}": wanted a repository and a tag`, {
     hint: 'Write the place as …/NAME:TAG, such as "s3://my-bucket/team/app:1.0".',
   });
 }
 
-function describeAddress(
-  { address }: ResolvedBucketPlace,
-  environment: Environment,
-): { bucket: string; s3?: ReturnType<typeof findS3Settings>['place'] } {
+function describeAddress({ address }: ResolvedBucketPlace, environment: Environment): { bucket: string; s3?: S3Place } {
   const bucket = formatPlace({ kind: 'bucket', address });
   return address.kind === 's3' ? { bucket, s3: findS3Settings(address, environment).place } : { bucket };
 }
