@@ -2,15 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, utimes, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  collect,
-  expectCode,
-  listKeys,
-  patternBytes,
-  readBytes,
-  readText,
-  textSource,
-} from '../../../test/contract/bucket-contract-harness.ts';
+import { collect, expectCode, listKeys, patternBytes, readText, textSource } from '../../../test/contract/bucket-contract-harness.ts';
 import { bytesSource } from '../../streams/byte-source.ts';
 import type { Bucket } from '../bucket.ts';
 import { toObjectKey } from '../object-key.ts';
