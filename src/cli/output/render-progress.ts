@@ -6,6 +6,7 @@ const labelWidth = 12;
 /** Everything in a row but the bar: indent, label, percentage, size and the gaps between them. */
 const fixedWidth = 2 + labelWidth + 2 + 2 + 4 + 2 + 9;
 const maxBarWidth = 40;
+const leastRemainingMs = 100;
 
 /**
  * Draws a copy's state as lines of less than `columns` characters: one bar for each blob under way (at most eight), one for the whole, and a line with the rate and
@@ -46,7 +47,8 @@ function renderBar(fraction: number, width: number): string {
 function renderSummary({ bytesPerSecond, remainingMs, doneCount, blobCount, skippedCount }: CopyProgress): string {
   const parts = [`${doneCount} of ${blobCount}`];
   if (bytesPerSecond !== undefined) parts.push(`${formatBytes(Math.round(bytesPerSecond))}/s`);
-  if (remainingMs !== undefined) parts.push(`${formatDuration(remainingMs)} left`);
+  // At the end the store puts parts together: nobody knows how long.
+  if (remainingMs !== undefined && remainingMs >= leastRemainingMs) parts.push(`${formatDuration(remainingMs)} left`);
   if (skippedCount > 0) parts.push(`${skippedCount} there already`);
   return `  ${parts.join(' · ')}`;
 }
