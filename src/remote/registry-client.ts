@@ -1,10 +1,11 @@
 import { RegistryError } from '../errors/registry-error.ts';
 import { discardBody } from '../http/discard-body.ts';
-import type { HttpClient, HttpRequest, HttpResponse } from '../http/http-client.ts';
-import { sendFollowingRedirects } from '../http/redirect.ts';
+import type { HttpClient, HttpRequest } from '../http/http-client.ts';
+import { bindCredentialsToOrigin, type RedirectedResponse, type RedirectHop, sendFollowingRedirects } from '../http/redirect.ts';
 import type { Clock } from '../streams/clock.ts';
 import { type Challenge, parseChallenge } from './challenge.ts';
 import { type CredentialsLookup, formatBasicAuthorization } from './credentials.ts';
+import { mergeScopes } from './scope.ts';
 import { type BearerToken, requestToken } from './token.ts';
 
 export interface RegistryClientOptions {
@@ -23,15 +24,17 @@ export interface RegistryClient {
   /** The absolute URL of a path at this registry. */
   locate(path: string, signal?: AbortSignal): Promise<URL>;
   /**
-   * Sends a request below `/v2/`, following redirects (credentials stay with their origin) and answering one challenge.
+   * Sends a request below `/v2/`, following redirects (credentials stay with their origin) and answering one challenge, for which a body is opened again. What writes
+   * follows only 307 and 308, which keep method and body. A URL of another origin, where an upload may lead, is asked without the login, and never without TLS
+   * where the registry has it.
    * @param scope as token servers name it: `repository:library/alpine:pull`
    * @throws RegistryError `unauthorized`, `registry-unavailable`, …; BucketError `connection-failed`, `timed-out`
    */
-  send(request: RegistryRequest): Promise<HttpResponse>;
+  send(request: RegistryRequest): Promise<RedirectedResponse>;
 }
 
 export interface RegistryRequest extends Omit<HttpRequest, 'url'> {
-  /** Absolute path and query, from `/v2/` on; or a whole URL of the same origin (a next page). */
+  /** Absolute path and query, from `/v2/` on; or a whole URL (a next page, an upload session). */
   readonly path: string | URL;
   readonly scope: string;
 }
@@ -46,11 +49,14 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     async send({ path, scope, ...request }) {
       const base = await origin(request.signal);
       const url = typeof path === 'string' ? new URL(path, base) : path;
-      if (url.origin !== base.origin) throw new RegistryError('internal', `Cannot ask "${url.origin}" as the registry "${base.origin}"`);
-      const attempt = (authorization: string | undefined): Promise<HttpResponse> => {
+      const attempt = (authorization: string | undefined): Promise<RedirectedResponse> => {
         const headers = { ...request.headers, ...(authorization !== undefined && { authorization }) };
-        return sendFollowingRedirects(options.http, { ...request, url, headers });
+        return sendFollowingRedirects(options.http, { ...request, url, headers }, chooseRedirect);
       };
+      if (url.origin !== base.origin) {
+        checkOtherOrigin(url, base);
+        return attempt(undefined);
+      }
       const used = login.authorization(scope);
       const response = await attempt(used);
       const challenge = response.status === 401 ? parseChallenge(response.headers['www-authenticate'] ?? '') : undefined;
@@ -99,10 +105,30 @@ class Login {
       return this.#basic;
     }
     const { realm, service } = challenge;
-    const token = await requestToken(http, clock, { realm, service, scope: challenge.scope ?? scope, registry, credentials }, signal);
+    // Some registries name the pull scope whatever is asked of them, and none knows from where a blob is to be mounted.
+    const wanted = mergeScopes(challenge.scope, scope);
+    const token = await requestToken(http, clock, { realm, service, scope: wanted, registry, credentials }, signal);
     this.#tokens.set(scope, token);
     return `Bearer ${token.value}`;
   }
+}
+
+const readingMethods: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
+function chooseRedirect(hop: RedirectHop): HttpRequest | undefined {
+  const keepsBody = hop.response.status === 307 || hop.response.status === 308;
+  return keepsBody || readingMethods.has(hop.request.method) ? bindCredentialsToOrigin(hop) : undefined;
+}
+
+/** Where a registry sends us without a redirect is held to the same rules as where it redirects to. */
+function checkOtherOrigin(url: URL, base: URL): void {
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && base.protocol === 'http:')) return;
+  throw new RegistryError('registry-invalid', `Cannot follow "${base.origin}" to "${url.origin}": it leaves TLS`, {
+    hint:
+      url.host === base.host
+        ? 'A proxy in front of this registry does not tell it that it is reached by https (X-Forwarded-Proto).'
+        : undefined,
+  });
 }
 
 /** Docker Hub answers at another host than its name says. */

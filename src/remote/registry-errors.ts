@@ -18,7 +18,7 @@ function codeOfStatus(status: number): RegistryErrorCode {
 
 const hints: Partial<Record<RegistryErrorCode, string>> = {
   unauthorized: 'Log in with "docker login HOST", or check the name: registries answer so for repositories that do not exist, too.',
-  denied: 'The login lacks the right to read this repository, or the repository does not exist.',
+  denied: 'The login lacks the right to do this in this repository, or the repository does not exist.',
   'rate-limited': 'Wait, or log in: logged-in users have a higher limit.',
 };
 

@@ -13,6 +13,7 @@ import { digestHex } from '../streams/hasher.ts';
 import { readAll } from '../streams/read-all.ts';
 import { verifyBytes } from '../streams/verify.ts';
 import { parseNextPage } from './link-header.ts';
+import { referrersTagOf } from './referrers-tag.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { errorOfResponse } from './registry-errors.ts';
 
@@ -136,7 +137,7 @@ export function openRemoteRepository(client: RegistryClient, name: RepositoryNam
       if (isIndex) return referrersIn(await readManifest(response, `list the referrers of "${subject}"`));
       await discardBody(response);
       try {
-        const { bytes } = await getManifest(fallbackTagOf(subject), { signal });
+        const { bytes } = await getManifest(referrersTagOf(subject), { signal });
         return referrersIn(bytes);
       } catch (error) {
         if (error instanceof RegistryError && ['tag-missing', 'denied', 'unauthorized'].includes(error.code)) return [];
@@ -162,10 +163,6 @@ async function readManifest(response: HttpResponse, action: string): Promise<Uin
 function referrersIn(bytes: Uint8Array): readonly Descriptor[] {
   const index = parseManifest(bytes);
   return index.kind === 'index' ? index.manifests : [];
-}
-
-function fallbackTagOf(subject: Digest): string {
-  return subject.replace(':', '-').slice(0, subject.indexOf(':') + 1 + 64);
 }
 
 function parseTags(bytes: Uint8Array, where: string): readonly string[] {
