@@ -15,7 +15,7 @@ export interface CommandLine {
   readonly start: (...words: readonly string[]) => Promise<RunningCommand>;
 }
 
-export interface RunningCommand {
+interface RunningCommand {
   /** Resolves when its output, both streams together, matches. Fails when it ends before. */
   said(pattern: RegExp): Promise<RegExpExecArray>;
   signal(name: NodeJS.Signals): void;
