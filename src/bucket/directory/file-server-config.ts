@@ -3,7 +3,7 @@ import type { ObjectKey } from '../object-key.ts';
 import { internalFolder, spreadKey } from './spell-key.ts';
 
 /** What of a bucket everyone may read, and the headers that a store would send with it; `layout/public-site.ts` says it of the registry format. */
-export interface PublicSite {
+export interface FileServerSite {
   /** The beginning of all public keys, with a `/` at its end: itself a key. */
   readonly prefix: ObjectKey;
   /** The content type of the object whose key is the prefix. */
@@ -22,7 +22,7 @@ export interface FileServerOptions {
   readonly root: string;
   /** `HOST:PORT`, an IP address and a port. */
   readonly listen: string;
-  readonly site: PublicSite;
+  readonly site: FileServerSite;
 }
 
 /*
