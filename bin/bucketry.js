@@ -6,13 +6,17 @@ if (Number(process.versions.node.split('.')[0]) < leastMajor) {
   console.error('error: bucketry needs Node ' + leastMajor + ' or newer; this is ' + process.version);
   process.exitCode = 1;
 } else {
-  // The published package holds dist/; in the repository the sources run as they are.
+  // In the repository the sources run as they are; the published package has only what was built of them.
   import('node:fs')
     .then(function (fs) {
-      var built = new URL('../dist/cli/main.node.js', import.meta.url);
-      return import(fs.existsSync(built) ? built.href : new URL('../src/cli/main.node.ts', import.meta.url).href);
+      var source = new URL('../src/cli/main.node.ts', import.meta.url);
+      return import(fs.existsSync(source) ? source.href : new URL('../dist/cli/main.node.js', import.meta.url).href);
     })
     .then(function (main) {
       return main.runProcess();
+    })
+    .catch(function (error) {
+      console.error(error);
+      process.exitCode = 1;
     });
 }

@@ -12,7 +12,8 @@ import { fileURLToPath } from 'node:url';
 /** What each task runs, before the arguments given to it. */
 const TASKS = {
   test: ['vitest', 'run'],
-  demo: ['node', 'src/cli/main.node.ts', 'demo'],
+  demo: ['node', 'bin/bucketry.js', 'demo'],
+  bench: ['node', 'bench/main.ts'],
   check: ['node', 'tools/check.ts'],
   peers: ['node', 'test/peers/install.ts'],
 };

@@ -12,7 +12,7 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
   streams: { folders: ['errors'] },
   http: { folders: ['errors', 'streams'] },
   parallel: { folders: ['errors', 'streams'] },
-  archive: { folders: ['errors', 'streams'], packages: ['tar-stream'] },
+  archive: { folders: ['errors', 'streams'] },
   bucket: { folders: ['errors', 'streams', 'http'], packages: ['@rgrove/parse-xml', '@aws-sdk/credential-provider-node'] },
   layout: { folders: ['errors', 'oci', 'bucket'], packages: ['valibot'] },
   registry: { folders: ['errors', 'oci', 'streams', 'parallel', 'layout', 'bucket'] },
@@ -25,7 +25,7 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
   doctor: { folders: ['errors', 'oci', 'streams', 'http', 'layout', 'bucket'] },
   server: { folders: ['errors', 'oci', 'streams', 'layout', 'registry', 'bucket'] },
   runtime: { folders: '*', packages: ['valibot'] },
-  cli: { folders: '*', packages: ['commander', 'log-update'] },
+  cli: { folders: '*', packages: ['log-update'] },
 };
 
 /** Of `bucket/`, these files are its ports: what every folder but `bucket`, `runtime` and `cli` is allowed of it. */
