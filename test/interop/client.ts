@@ -6,10 +6,8 @@ export type Way = (place: Place) => Promise<void>;
 
 /** A client that was started once and is asked many things. */
 export interface ClientSession {
-  /** By the name of their row. */
+  /** By the name of their row, in the order in which they are asked: `BY_TAG` first, whose requests are looked at. */
   readonly ways: Readonly<Record<string, Way>>;
-  /** Pulls a whole image by tag and does nothing else, so that its requests can be looked at. */
-  readonly pull: Way;
   close(): Promise<void>;
 }
 
@@ -17,8 +15,8 @@ export interface ClientSession {
 export interface Client {
   /** Its name and what it does, as a heading. */
   readonly title: string;
-  /** What must be installed; nothing for our own. */
-  readonly peers: readonly PeerName[];
+  /** What must be installed, and says its version; none for our own. */
+  readonly peer: PeerName | undefined;
   /** @param hosts `HOST:PORT` of each place, for a client that must be told beforehand which ones speak plain HTTP */
   open(hosts: readonly string[]): Promise<ClientSession>;
 }

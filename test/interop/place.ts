@@ -1,3 +1,4 @@
+import type { PeerName } from '../peers/peers.ts';
 import type { ImageName, TestImage } from './images.ts';
 
 /** The places that images are pulled from, by the name of their column, with what it says. */
@@ -12,6 +13,14 @@ export const PLACES = {
 export type PlaceName = keyof typeof PLACES;
 
 export const PLACE_NAMES = Object.keys(PLACES) as readonly PlaceName[];
+
+/** The server behind each place, where it is not ours. */
+export const SERVERS: Readonly<Partial<Record<PlaceName, PeerName>>> = {
+  minio: 'minio',
+  versitygw: 'versitygw',
+  nginx: 'nginx',
+  caddy: 'caddy',
+};
 
 /** The host at whose root the buckets of the S3 servers stand; whoever asks it needs a hosts file that says 127.0.0.1. */
 export const BUCKET = 'pub';
@@ -41,4 +50,11 @@ export function formatByTag(place: Place, name: ImageName): string {
 /** `HOST:PORT/NAME@DIGEST`. */
 export function formatByDigest(place: Place, name: ImageName): string {
   return `${formatRepository(place)}@${place.images[name].root.digest}`;
+}
+
+/** A place with a server of its own behind it, which runs until it is closed. */
+export interface OpenPlace extends Place {
+  /** From now on remembers what is asked for; the function that it gives returns the lines. Absent where no log is kept. */
+  record?(): Promise<() => string>;
+  close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { Bucket } from '../../src/bucket/bucket.ts';
 import { parseRepositoryName, parseTag } from '../../src/oci/repository-name.ts';
 import { openRepository } from '../../src/registry/repository.ts';
 import { copyImage } from '../../src/transfer/copy-image.ts';
+import { createBucketTarget } from '../../src/transports/bucket-target.ts';
 import { createMemorySource } from '../images/memory-source.ts';
 import { buildImages, IMAGE_NAMES } from './images.ts';
 import type { Place, PlaceName } from './place.ts';
@@ -12,12 +13,8 @@ export async function pushImages(bucket: Bucket, name: PlaceName): Promise<Pick<
   const repositoryName = parseRepositoryName(`team/${name}`);
   const repository = openRepository(bucket, repositoryName);
   for (const image of IMAGE_NAMES.map((each) => images[each])) {
-    const target = {
-      location: `${bucket.location}/${repositoryName}:${image.name}`,
-      takes: 'graph' as const,
-      begin: () => repository.beginPush(parseTag(image.name)),
-      close: async () => {},
-    };
+    const location = `${bucket.location}/${repositoryName}:${image.name}`;
+    const target = createBucketTarget(repository, { tag: parseTag(image.name), location });
     await copyImage(createMemorySource(image.graph, image.root), target);
   }
   return { name, repository: repositoryName, images };

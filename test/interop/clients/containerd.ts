@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { startContainerd } from '../../peers/containerd.ts';
 import type { Client } from '../client.ts';
 import { imageWays } from '../image-ways.ts';
-import { formatByTag, HOSTS } from '../place.ts';
+import { HOSTS } from '../place.ts';
 import { expectSuccess } from '../refusal.ts';
 import { RUNNABLE, takeByRunning } from '../take-by-running.ts';
 import type { Engine } from '../take-by-running.ts';
@@ -10,7 +10,7 @@ import type { Engine } from '../take-by-running.ts';
 /** containerd by its own client; nerdctl, BuildKit and Kubernetes ask for the same. */
 export const containerd: Client = {
   title: 'containerd (`ctr`, pull and run)',
-  peers: ['containerd', 'runc'],
+  peer: 'containerd',
   async open() {
     const daemon = await startContainerd();
     const ask = async (...args: string[]): Promise<string> => expectSuccess(await daemon.ctr(args, { hosts: HOSTS }));
@@ -21,9 +21,6 @@ export const containerd: Client = {
     };
     return {
       ways: imageWays(takeByRunning(engine), RUNNABLE),
-      pull: async (place) => {
-        await engine.pull(formatByTag(place, 'index'));
-      },
       close: daemon.close,
     };
   },

@@ -1,7 +1,7 @@
 import { startDockerd } from '../../peers/dockerd.ts';
 import type { Client } from '../client.ts';
 import { imageWays } from '../image-ways.ts';
-import { formatByTag, HOSTS } from '../place.ts';
+import { HOSTS } from '../place.ts';
 import { expectSuccess } from '../refusal.ts';
 import { RUNNABLE, takeByRunning } from '../take-by-running.ts';
 import type { Engine } from '../take-by-running.ts';
@@ -9,7 +9,7 @@ import type { Engine } from '../take-by-running.ts';
 /** Docker with its classic image store. */
 export const docker: Client = {
   title: 'Docker (pull and run)',
-  peers: ['dockerd', 'runc'],
+  peer: 'dockerd',
   async open() {
     const daemon = await startDockerd({ hosts: HOSTS });
     const ask = async (...args: string[]): Promise<string> => expectSuccess(await daemon.docker(args));
@@ -20,9 +20,6 @@ export const docker: Client = {
     };
     return {
       ways: imageWays(takeByRunning(engine), RUNNABLE),
-      pull: async (place) => {
-        await engine.pull(formatByTag(place, 'index'));
-      },
       close: daemon.close,
     };
   },

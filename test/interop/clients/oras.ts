@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openOras } from '../../peers/oras.ts';
 import type { Client } from '../client.ts';
-import { imageWays, takeByTag } from '../image-ways.ts';
+import { imageWays } from '../image-ways.ts';
 import { ARTIFACT_TEXT, ARTIFACT_TITLE } from '../images.ts';
 import type { TestImage } from '../images.ts';
 import { formatByDigest, formatByTag, formatRepository, HOSTS } from '../place.ts';
@@ -14,7 +14,7 @@ import { expectPart, expectSuccess } from '../refusal.ts';
 /** oras-go, which helm and flux share. */
 export const oras: Client = {
   title: 'oras',
-  peers: ['oras'],
+  peer: 'oras',
   async open() {
     const client = await openOras();
     const ask = async (...args: string[]): Promise<string> => expectSuccess(await client.run(args, { hosts: HOSTS }));
@@ -35,7 +35,7 @@ export const oras: Client = {
         'image with its referrers, by tag (`copy -r`)': (place) => takeAll(formatByTag(place, 'single'), withReferrers(place)),
         'image with its referrers, by digest (`copy -r`)': (place) => takeAll(formatByDigest(place, 'single'), withReferrers(place)),
         'digest of a tag (`resolve`)': async (place) =>
-          expectPart(await ask('resolve', '--plain-http', formatByTag(place, 'index')), place.images.index.root.digest),
+          expectPart(await ask('resolve', '--plain-http', formatByTag(place, 'single')), place.images.single.root.digest),
         'referrers of a tag (`discover`)': async (place) =>
           expectPart(await ask('discover', '--plain-http', formatByTag(place, 'single')), place.images.artifact.root.digest),
         'referrers of a digest (`discover`)': async (place) =>
@@ -43,7 +43,6 @@ export const oras: Client = {
         'list of tags': async (place) =>
           expectPart(await ask('repo', 'tags', '--plain-http', formatRepository(place)), 'docker-list\nindex\n'),
       },
-      pull: takeByTag(take, 'index'),
       close: client.close,
     };
   },

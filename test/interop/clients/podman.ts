@@ -1,7 +1,7 @@
 import { openPodman } from '../../peers/podman.ts';
 import type { Client } from '../client.ts';
 import { imageWays } from '../image-ways.ts';
-import { formatByTag, formatRepository, HOSTS } from '../place.ts';
+import { formatRepository, HOSTS } from '../place.ts';
 import { expectPart, expectSuccess } from '../refusal.ts';
 import { RUNNABLE, takeByRunning } from '../take-by-running.ts';
 import type { Engine } from '../take-by-running.ts';
@@ -9,7 +9,7 @@ import type { Engine } from '../take-by-running.ts';
 /** podman, with Debian's runc. */
 export const podman: Client = {
   title: 'podman (pull and run)',
-  peers: ['podman'],
+  peer: 'podman',
   async open() {
     const client = await openPodman();
     const ask = async (...args: string[]): Promise<string> => expectSuccess(await client.run(args, { hosts: HOSTS }));
@@ -23,9 +23,6 @@ export const podman: Client = {
         ...imageWays(takeByRunning(engine), RUNNABLE),
         'list of tags': async (place) =>
           expectPart(await ask('search', '--list-tags', '--tls-verify=false', formatRepository(place)), 'docker-list'),
-      },
-      pull: async (place) => {
-        await engine.pull(formatByTag(place, 'index'));
       },
       close: client.close,
     };

@@ -1,6 +1,6 @@
 import { openRegctl } from '../../peers/regctl.ts';
 import type { Client } from '../client.ts';
-import { imageWays, takeByTag } from '../image-ways.ts';
+import { imageWays } from '../image-ways.ts';
 import { ARTIFACT_TEXT } from '../images.ts';
 import { formatByTag, formatRepository, HOSTS } from '../place.ts';
 import { takeByCopy } from '../take-by-copy.ts';
@@ -9,7 +9,7 @@ import { expectPart, expectSuccess } from '../refusal.ts';
 /** regclient, a third implementation beside go-containerregistry and containers/image. */
 export const regctl: Client = {
   title: 'regctl',
-  peers: ['regctl'],
+  peer: 'regctl',
   async open(hosts) {
     const client = await openRegctl(hosts);
     const ask = async (...args: string[]): Promise<string> => expectSuccess(await client.run(args, { hosts: HOSTS }));
@@ -20,12 +20,11 @@ export const regctl: Client = {
         'artifact’s file (`artifact get`)': async (place) =>
           expectPart(await ask('artifact', 'get', formatByTag(place, 'artifact')), ARTIFACT_TEXT),
         'digest of a tag': async (place) =>
-          expectPart(await ask('image', 'digest', formatByTag(place, 'index')), place.images.index.root.digest),
+          expectPart(await ask('image', 'digest', formatByTag(place, 'single')), place.images.single.root.digest),
         'referrers of a tag (`artifact list`)': async (place) =>
           expectPart(await ask('artifact', 'list', formatByTag(place, 'single')), place.images.artifact.root.digest),
         'list of tags': async (place) => expectPart(await ask('tag', 'ls', formatRepository(place)), 'docker-list\nindex\n'),
       },
-      pull: takeByTag(take, 'index'),
       close: client.close,
     };
   },

@@ -1,6 +1,6 @@
 import { openSkopeo } from '../../peers/skopeo.ts';
 import type { Client } from '../client.ts';
-import { imageWays, takeByTag } from '../image-ways.ts';
+import { imageWays } from '../image-ways.ts';
 import { formatByTag, formatRepository, HOSTS } from '../place.ts';
 import { takeByCopy } from '../take-by-copy.ts';
 import { expectPart, expectSuccess } from '../refusal.ts';
@@ -8,7 +8,7 @@ import { expectPart, expectSuccess } from '../refusal.ts';
 /** containers/image, which podman, buildah and CRI-O share. */
 export const skopeo: Client = {
   title: 'skopeo',
-  peers: ['skopeo'],
+  peer: 'skopeo',
   async open() {
     const client = await openSkopeo();
     const ask = async (...args: string[]): Promise<string> => expectSuccess(await client.run(args, { hosts: HOSTS }));
@@ -20,13 +20,12 @@ export const skopeo: Client = {
       ways: {
         ...imageWays(take),
         'digest of a tag': async (place) => {
-          const inspected = await ask('inspect', '--tls-verify=false', '--format={{.Digest}}', `docker://${formatByTag(place, 'index')}`);
-          expectPart(inspected, place.images.index.root.digest);
+          const inspected = await ask('inspect', '--tls-verify=false', '--format={{.Digest}}', `docker://${formatByTag(place, 'single')}`);
+          expectPart(inspected, place.images.single.root.digest);
         },
         'list of tags': async (place) =>
           expectPart(await ask('list-tags', '--tls-verify=false', `docker://${formatRepository(place)}`), '"docker-list",'),
       },
-      pull: takeByTag(take, 'index'),
       close: client.close,
     };
   },
