@@ -23,6 +23,8 @@ export interface Link {
   readonly shape: LinkShape;
   /** Where clients find what listens on all addresses of the server's side. */
   readonly serverAddress: string;
+  /** The program that is the wire, for its processor time. */
+  readonly pid: number;
   /** What follows stands before a command to run it on a side: `nsenter --net=… --`. */
   readonly clientPrefix: CommandLine;
   readonly serverPrefix: CommandLine;
@@ -55,6 +57,7 @@ export async function openLink(shape: LinkShape = standardShape, signal?: AbortS
   return {
     shape,
     serverAddress,
+    pid: group.pid,
     clientPrefix,
     serverPrefix: prefix(serverFd),
     run: (command, options) => runCommand([...clientPrefix, ...command], options),

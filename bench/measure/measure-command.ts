@@ -30,7 +30,8 @@ export async function measureCommand({ command, prefix = [], options = {}, folde
   const file = join(folder, 'measurement');
   const [first, ...rest] = [...prefix, program, file, ...command];
   const { code, stdout, stderr } = await runCommand([first ?? program, ...rest], options);
-  if (code !== 0) throw new Error(`Cannot measure "${command.join(' ')}": it ended with code ${code}: ${lastLines(`${stdout}\n${stderr}`)}`);
+  if (code !== 0)
+    throw new Error(`Cannot measure "${command.join(' ')}": it ended with code ${code}: ${lastLines(`${stdout}\n${stderr}`)}`);
   return parseMeasurement(await readFile(file, 'utf8'));
 }
 

@@ -1,0 +1,17 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { nameOf, readResults } from '../results.ts';
+import { formatPerformance } from './format-performance.ts';
+import { formatPlot } from './format-plot.ts';
+
+const docs = fileURLToPath(new URL('../../docs', import.meta.url));
+
+/** Writes `docs/performance.md` and its plots anew from all results that were kept. */
+export async function writePerformance(): Promise<void> {
+  const results = await readResults();
+  const plots = join(docs, 'performance');
+  await mkdir(plots, { recursive: true });
+  for (const result of results) await writeFile(join(plots, `${nameOf(result)}.svg`), formatPlot(result));
+  await writeFile(join(docs, 'performance.md'), formatPerformance(results));
+}

@@ -1,0 +1,77 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { arch, cpus, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { LinkShape } from './link/open-link.ts';
+import type { Measurement } from './measure/measure-command.ts';
+import type { RequestSummary } from './requests/summarize-requests.ts';
+import type { ScenarioName } from './scenarios.ts';
+
+/** One run of one contestant. */
+export interface Run extends Measurement {
+  /** Processor time of the store and the registry meanwhile. */
+  readonly serversCpuMs: number;
+  /** Share of the processors' time that went to what is no part of the bench; from 0 to 1. */
+  readonly othersShare: number;
+}
+
+/** All runs of one contestant. */
+export interface ContestantResult {
+  readonly name: string;
+  readonly settings: string;
+  readonly runs: readonly Run[];
+  readonly requests?: RequestSummary | undefined;
+}
+
+/** What was measured where, when and how. */
+export interface ScenarioResult {
+  readonly scenario: ScenarioName;
+  /** Absent where nothing was between client and server but the loopback device. */
+  readonly shape?: LinkShape | undefined;
+  readonly bytes: number;
+  readonly date: string;
+  readonly command: string;
+  readonly machine: Machine;
+  readonly rounds: number;
+  /** Ours first. */
+  readonly contestants: readonly ContestantResult[];
+  /** Who could not take part, and why. */
+  readonly absent: readonly { readonly name: string; readonly reason: string }[];
+}
+
+interface Machine {
+  readonly processors: string;
+  readonly memoryBytes: number;
+  readonly system: string;
+  readonly node: string;
+}
+
+const folder = fileURLToPath(new URL('results', import.meta.url));
+
+/** This machine, as far as figures depend on it. */
+export function describeMachine(): Machine {
+  const processors = cpus();
+  return {
+    processors: `${processors.length} × ${processors[0]?.model ?? 'unknown'}`,
+    memoryBytes: totalmem(),
+    system: `${process.platform} ${release()} ${arch()}`,
+    node: process.version,
+  };
+}
+
+/** Keeps a result in place of the last one of its scenario and link. */
+export async function saveResult(result: ScenarioResult): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, `${nameOf(result)}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
+}
+
+/** All results that were kept. */
+export async function readResults(): Promise<readonly ScenarioResult[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
+  return Promise.all(names.map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as ScenarioResult));
+}
+
+/** A result's name in files: its scenario and its link. */
+export function nameOf({ scenario, shape }: Pick<ScenarioResult, 'scenario' | 'shape'>): string {
+  return `${scenario}-${shape === undefined ? 'unshaped' : 'shaped'}`;
+}
