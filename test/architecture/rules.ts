@@ -13,6 +13,7 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
   http: { folders: ['errors', 'streams'] },
   parallel: { folders: ['errors', 'streams'] },
   archive: { folders: ['errors', 'streams'] },
+  packing: { folders: ['errors', 'oci', 'streams'] },
   bucket: { folders: ['errors', 'streams', 'http'], packages: ['@rgrove/parse-xml', '@aws-sdk/credential-provider-node'] },
   layout: { folders: ['errors', 'oci', 'bucket'], packages: ['valibot'] },
   registry: { folders: ['errors', 'oci', 'streams', 'parallel', 'layout', 'bucket'] },

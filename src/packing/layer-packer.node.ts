@@ -1,0 +1,25 @@
+import type { ByteStream } from '../streams/byte-source.ts';
+import { checkCompressionLevel, compressionFacts, type LayerCompression } from './compression.ts';
+import { gzipInParallel } from './parallel-gzip.node.ts';
+import { zstdInParallel } from './parallel-zstd.node.ts';
+
+/** Compresses layers, the same layer always to the same bytes; what `transfer/` calls a layer packer. */
+export interface LayerPacker {
+  /** The media type of a layer once it is packed; undefined for one that is packed already, or has no packed form. */
+  packedType(mediaType: string): string | undefined;
+  /** Compresses while it is read. */
+  pack(layer: ByteStream): ByteStream;
+}
+
+/**
+ * A packer of one compression and level.
+ * @throws RegistryError `usage-invalid` for a level that the compression does not have
+ */
+export function createLayerPacker(compression: LayerCompression, chosenLevel?: number): LayerPacker {
+  const level = checkCompressionLevel(compression, chosenLevel);
+  const compress = compression === 'gzip' ? gzipInParallel : zstdInParallel;
+  return {
+    packedType: (mediaType) => compressionFacts[compression].packedTypes.get(mediaType),
+    pack: (layer) => compress(layer, { level }),
+  };
+}
