@@ -1,5 +1,6 @@
 import type { Policy } from '../doctor/bucket-policies.ts';
 import type { StoreFindings } from '../doctor/probe-store.ts';
+import type { EdgeConfig } from './edge-config.node.ts';
 import { formatTerms } from './wrap.ts';
 
 /** The JSON result of `bucketry init`. */
@@ -10,6 +11,7 @@ export interface InitResult {
   readonly publicUrl?: string | undefined;
   readonly catalog: boolean;
   readonly applied: readonly string[];
+  readonly edge?: EdgeConfig | undefined;
   readonly policies?: { readonly publicRead: Policy; readonly pusher: Policy; readonly reader: Policy } | undefined;
 }
 

@@ -10,7 +10,10 @@ import { openBucket, openBucketAdmin } from '../../runtime/open-bucket.node.ts';
 import { resolveBucket } from '../../runtime/resolve-place.node.ts';
 import { systemClock } from '../../streams/clock.ts';
 import { type Command, type CommandContext, defineCommand, type ResultDoc } from '../command.ts';
+import { createEdgeConfig, edgeServers } from '../edge-config.node.ts';
 import { formatInit, type InitResult } from '../format-init.ts';
+import { formatListen, parseListen } from '../parse-listen.ts';
+import { defaultListen } from '../pull-line.ts';
 import { writeBucketFormat } from '../write-bucket-format.ts';
 
 const resultDoc: ResultDoc<InitResult> = {
@@ -20,6 +23,7 @@ const resultDoc: ResultDoc<InitResult> = {
   publicUrl: 'Where clients pull from, if recorded.',
   catalog: 'Whether `v2/_catalog` is kept.',
   applied: 'Settings of the bucket that were changed, a sentence each.',
+  edge: 'With `--edge`: `server` and its `config`.',
   policies: 'Policies of S3: `publicRead` of the bucket; the least of a `pusher` and of a `reader`. Absent for directories.',
 };
 
@@ -39,6 +43,7 @@ export const init: Command = defineCommand({
     },
   },
   flags: {
+    create: { kind: 'switch', doc: 'Make the bucket, if it is not there. (A directory is always made.)' },
     public: { kind: 'switch', doc: 'Let everyone read the images: add it to the policy of the bucket.' },
     'lift-public-access-block': { kind: 'switch', doc: "With `--public`: lift what of S3's public access block forbids it." },
     'abort-uploads': {
@@ -50,12 +55,20 @@ export const init: Command = defineCommand({
       value: 'URL',
       doc: 'Record where clients pull from, such as `https://images.example.com`: pushes then print lines with it.',
     },
+    edge: {
+      kind: 'text',
+      value: 'SERVER',
+      choices: edgeServers,
+      doc: 'Print a working configuration of this file server for a directory bucket, and nothing else.',
+    },
+    listen: { kind: 'text', value: 'IP:PORT', default: defaultListen, doc: 'With `--edge`: where that server listens.' },
     catalog: { kind: 'switch', doc: 'Keep `v2/_catalog`, which tells everyone who may read the names of all repositories.' },
   },
   examples: [
     'bucketry init s3://my-bucket',
     'bucketry init s3://my-bucket --public --lift-public-access-block --abort-uploads',
     'bucketry init r2://my-bucket --public-url https://images.example.com',
+    'bucketry init file:/srv/bucket --edge nginx --listen 0.0.0.0:80 > /etc/nginx/conf.d/bucket.conf',
   ],
   result: resultDoc,
   run: async ({ args, flags }, { environment, output, signal }) => {
@@ -64,6 +77,9 @@ export const init: Command = defineCommand({
     }
     const publicUrl = flags['public-url'] === undefined ? undefined : parsePublicUrl(flags['public-url']);
     const { address } = await resolveBucket(args.bucket, { environment });
+    const server = edgeServers.find((name) => name === flags.edge);
+    const edge = server && createEdgeConfig(server, address, formatListen(parseListen(flags.listen)));
+    if (flags.create) await createBucket(address, { environment, signal });
     const bucket = await openBucket(address, { environment, signal, forWriting: true });
     try {
       const before = await ensureBucketFormat(bucket, systemClock, { signal });
@@ -87,14 +103,24 @@ export const init: Command = defineCommand({
         publicUrl: format.publicUrl,
         catalog: format.catalog ?? false,
         applied: await applySettings(address, flags, { environment, signal }),
+        edge,
         policies: bucketName === undefined ? undefined : listPolicies(bucketName),
       };
-      output.result(result, formatInit(result));
+      output.result(result, edge?.config ?? formatInit(result));
     } finally {
       await bucket.close();
     }
   },
 });
+
+/** Makes the bucket itself; a directory is made when it is opened. */
+async function createBucket(
+  address: Parameters<typeof openBucketAdmin>[0],
+  { environment, signal }: Pick<CommandContext, 'environment' | 'signal'>,
+): Promise<void> {
+  const admin = await openBucketAdmin(address, environment);
+  await admin?.createBucket?.({ signal });
+}
 
 /** Probes under keys that no other run uses. */
 function probe(bucket: Bucket, signal: AbortSignal): Promise<StoreFindings> {
