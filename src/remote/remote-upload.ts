@@ -35,8 +35,9 @@ const refusalsOfWhole: ReadonlySet<number> = new Set([405, 413, 501]);
 const chunkBytes = 8 * 1024 * 1024;
 /** Largest chunk that a registry may ask for. */
 const maxChunkBytes = 64 * 1024 * 1024;
-/** A registry may move a blob of many gigabytes to its place before it answers. */
-const settleTimeoutMs = 600_000;
+/** A registry may move a blob to its place before it answers; one that does so more slowly than this is given up. */
+const slowestBytesPerMs = 10_000;
+const minSettleTimeoutMs = 60_000;
 
 interface Session {
   readonly location: URL;
@@ -83,7 +84,7 @@ export function createBlobUploads(requests: PushRequests, name: RepositoryName, 
   /** @returns false where the registry does not take a whole blob at once */
   async function sendWhole(blob: Descriptor, source: ByteSource, { location }: Session, signal: AbortSignal | undefined): Promise<boolean> {
     const path = withDigest(location, blob.digest);
-    const response = await requests.send({ method: 'PUT', path, headers, body: source, idleTimeoutMs: settleTimeoutMs, signal });
+    const response = await requests.send({ method: 'PUT', path, headers, body: source, idleTimeoutMs: settleTimeoutMs(blob), signal });
     if (refusalsOfWhole.has(response.status)) {
       await discardBody(response);
       return false;
@@ -104,7 +105,7 @@ export function createBlobUploads(requests: PushRequests, name: RepositoryName, 
       start = end;
     }
     const path = withDigest(location, blob.digest);
-    const response = await requests.send({ method: 'PUT', path, headers, idleTimeoutMs: settleTimeoutMs, signal });
+    const response = await requests.send({ method: 'PUT', path, headers, idleTimeoutMs: settleTimeoutMs(blob), signal });
     await requests.accept(response, accepted, expectationOf(blob));
     return true;
   }
@@ -131,6 +132,10 @@ export function createBlobUploads(requests: PushRequests, name: RepositoryName, 
 /** A session that the registry has lost is no reason to give up: the next attempt begins another. */
 function expectationOf({ digest }: Descriptor): Expectation {
   return { action: `upload blob "${digest}" to`, missing: 'registry-unavailable' };
+}
+
+function settleTimeoutMs({ size }: Descriptor): number {
+  return minSettleTimeoutMs + Math.ceil(size / slowestBytesPerMs);
 }
 
 function readSession(response: RedirectedResponse): Session {

@@ -34,6 +34,6 @@ export function readUploadLocation({ headers, url }: Pick<RedirectedResponse, 'h
 /** The URL that ends a session: its query as it came, since sessions keep their state there, and the digest. */
 export function withDigest(location: URL, digest: Digest): URL {
   const url = new URL(location);
-  url.search = `${location.search === '' ? '' : `${location.search.slice(1)}&`}digest=${encodeURIComponent(digest)}`;
+  url.search = `${location.search === '' ? '?' : `${location.search}&`}digest=${encodeURIComponent(digest)}`;
   return url;
 }

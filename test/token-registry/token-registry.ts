@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { digestOf, type ManifestTarget, putManifest, sendReferrers } from './manifests.ts';
+import { createUploads, type UploadRules } from './uploads.ts';
 
 /** What a registry of tests asks for before it answers. */
 export type LoginRule =
@@ -25,6 +26,18 @@ export interface TokenRegistryOptions {
   readonly ignoresRange?: boolean;
   /** Send blobs from another origin (another port), by redirect. */
   readonly redirectBlobs?: boolean;
+  readonly uploads?: UploadRules;
+  /** List referrers, and say so with `OCI-Subject`. */
+  readonly listsReferrers?: boolean;
+  /** Tell another digest than that of the manifest that was put. */
+  readonly rewritesManifests?: boolean;
+}
+
+/** An answer in place of the next one to such a request. */
+export interface Interruption {
+  readonly method: string;
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A registry with a login for tests: small, but speaking HTTP, tokens and ranges as the specifications have them. */
@@ -38,6 +51,14 @@ export interface TokenRegistry {
   readonly tags: string[];
   addBlob(bytes: Buffer): string;
   addManifest(mediaType: string, bytes: Buffer, tag?: string): string;
+  /** Blobs of `team/base`, another repository, that can be mounted. */
+  readonly mountable: Map<string, Buffer>;
+  /** Upload sessions that are neither ended nor cancelled. */
+  readonly openUploads: ReadonlyMap<string, unknown>;
+  /** Answered in place of what comes, each once. */
+  readonly interruptions: Interruption[];
+  /** Called before a manifest is stored under a reference: where another client may come between. */
+  onPutManifest: (reference: string) => void;
   /** Make all tokens given so far worthless. */
   revokeTokens(): void;
   close(): Promise<void>;
@@ -50,10 +71,12 @@ export async function startTokenRegistry(options: TokenRegistryOptions): Promise
   const manifests: TokenRegistry['manifests'] = new Map();
   const blobs: TokenRegistry['blobs'] = new Map();
   const tags: string[] = [];
-  const tokens = new Set<string>();
+  const mountable = new Map<string, Buffer>();
+  const interruptions: Interruption[] = [];
+  /** The scopes that each token was given for. */
+  const tokens = new Map<string, readonly string[]>();
   const broken = new Set<string>();
   let issued = 0;
-  const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
@@ -62,28 +85,37 @@ export async function startTokenRegistry(options: TokenRegistryOptions): Promise
       authorization: request.headers.authorization?.split(' ')[0],
       port: request.socket.localPort ?? 0,
     });
-    if (url.pathname === '/token') void giveToken(request, response);
+    const index = interruptions.findIndex(({ method }) => method === request.method);
+    const [interruption] = index < 0 ? [] : interruptions.splice(index, 1);
+    if (interruption) response.writeHead(interruption.status, interruption.headers).end();
+    else if (url.pathname === '/token') void giveToken(request, response, url);
+    else if (request.socket.localPort === portOf(storage) && url.pathname.startsWith('/v2/')) route(request, response, url);
     else if (url.pathname.startsWith('/storage/')) sendBlob(request, response, url.pathname.slice('/storage/'.length));
-    else if (!mayPass(request)) refuse(request, response);
+    else if (!mayPass(request, url)) refuse(request, response);
     else route(request, response, url);
   };
 
-  function mayPass(request: IncomingMessage): boolean {
+  function mayPass(request: IncomingMessage, url: URL): boolean {
     const given = request.headers.authorization ?? '';
     if (login.kind === 'none') return true;
     if (login.kind === 'basic') return given === `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}`;
-    return tokens.has(given.replace(/^Bearer /, ''));
+    const scopes = tokens.get(given.replace(/^Bearer /, ''));
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    const wanted = ['repository:team/app:pull', ...(isRead ? [] : ['repository:team/app:push'])];
+    if (url.searchParams.has('from')) wanted.push(`repository:${url.searchParams.get('from') ?? ''}:pull`);
+    return scopes !== undefined && wanted.every((scope) => scopes.includes(scope));
   }
 
   function refuse(request: IncomingMessage, response: ServerResponse): void {
     const origin = `http://${request.headers.host ?? ''}`;
+    // The pull scope, whatever was asked for, as some registries do
     const challenge =
       login.kind === 'basic' ? 'Basic realm="tests"' : `Bearer realm="${origin}/token",service="tests",scope="repository:team/app:pull"`;
     response.writeHead(401, { 'www-authenticate': challenge, 'content-type': 'application/json' });
     response.end(JSON.stringify({ errors: [{ code: 'UNAUTHORIZED', message: 'authentication required' }] }));
   }
 
-  async function giveToken(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function giveToken(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     if (login.kind !== 'bearer') return void response.writeHead(404).end();
     let body = '';
     for await (const chunk of request) body += String(chunk);
@@ -94,7 +126,8 @@ export async function startTokenRegistry(options: TokenRegistryOptions): Promise
     if (!isRefresh && wanted !== undefined && request.headers.authorization !== wanted) return void response.writeHead(401).end('{}');
     issued += 1;
     const token = `token-${issued}`;
-    tokens.add(token);
+    const scopes = [...url.searchParams.getAll('scope'), ...(form.get('scope')?.split(' ') ?? [])];
+    tokens.set(token, scopes.flatMap(splitActions));
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(
       JSON.stringify({
@@ -105,14 +138,25 @@ export async function startTokenRegistry(options: TokenRegistryOptions): Promise
   }
 
   function route(request: IncomingMessage, response: ServerResponse, url: URL): void {
+    const [, id] = /^\/v2\/team\/app\/blobs\/uploads\/(.*)$/.exec(url.pathname) ?? [];
+    if (id === '' && request.method === 'POST') return uploads.begin(response, url);
+    if (id !== undefined) return void uploads.handle(request, response, id).catch(() => response.destroy());
     const [, kind, rest] = /^\/v2\/team\/app\/(manifests|blobs|tags|referrers)\/(.*)$/.exec(url.pathname) ?? [];
     if (url.pathname === '/v2/') response.writeHead(200).end('{}');
+    else if (kind === 'manifests' && rest !== undefined && request.method === 'PUT') receiveManifest(request, response, rest);
+    else if (kind === 'referrers' && rest !== undefined && options.listsReferrers === true) sendReferrers(response, rest, manifests);
     else if (kind === 'manifests' && rest !== undefined) sendManifest(response, rest);
     else if (kind === 'blobs' && rest !== undefined && options.redirectBlobs === true)
       response.writeHead(307, { location: `http://127.0.0.1:${portOf(storage)}/storage/${rest}` }).end();
     else if (kind === 'blobs' && rest !== undefined) sendBlob(request, response, rest);
     else if (kind === 'tags') sendTags(response, url);
     else notFound(response, kind === undefined ? 'NAME_UNKNOWN' : 'MANIFEST_UNKNOWN');
+  }
+
+  function receiveManifest(request: IncomingMessage, response: ServerResponse, reference: string): void {
+    const { listsReferrers = false, rewritesManifests: rewrites = false } = options;
+    const target: ManifestTarget = { manifests, blobs, tags, listsReferrers, rewrites };
+    putManifest(request, response, reference, target, () => registry.onPutManifest(reference)).catch(() => response.destroy());
   }
 
   function sendManifest(response: ServerResponse, reference: string): void {
@@ -154,13 +198,22 @@ export async function startTokenRegistry(options: TokenRegistryOptions): Promise
 
   const server = createServer(answer);
   const storage = createServer(answer);
+  const origins = (): { registry: string; elsewhere: string } => ({
+    registry: `http://127.0.0.1:${portOf(server)}`,
+    elsewhere: `http://127.0.0.1:${portOf(storage)}`,
+  });
+  const uploads = createUploads({ rules: options.uploads ?? {}, blobs, mountable, origins });
   for (const each of [server, storage]) await new Promise<void>((resolve) => each.listen(0, '127.0.0.1', resolve));
-  return {
+  const registry: TokenRegistry = {
     host: `127.0.0.1:${portOf(server)}`,
     requests,
     manifests,
     blobs,
     tags,
+    mountable,
+    openUploads: uploads.open,
+    interruptions,
+    onPutManifest: () => undefined,
     addBlob(bytes) {
       blobs.set(digestOf(bytes), bytes);
       return digestOf(bytes);
@@ -181,6 +234,16 @@ export async function startTokenRegistry(options: TokenRegistryOptions): Promise
       }
     },
   };
+  return registry;
+}
+
+/** `repository:team/app:pull,push` as two scopes of one action each. */
+function splitActions(scope: string): string[] {
+  const colon = scope.lastIndexOf(':');
+  return scope
+    .slice(colon + 1)
+    .split(',')
+    .map((action) => `${scope.slice(0, colon)}:${action}`);
 }
 
 function portOf(server: ReturnType<typeof createServer>): number {
