@@ -79,6 +79,6 @@ describe('the bootstrap', () => {
   test('names the tasks there are', async () => {
     const { code, stderr } = await bootstrap(['toString']);
     expect(code).toBe(1);
-    expect(stderr).toBe('Usage: node tools/bootstrap.mjs test|demo|check|peers [ARGUMENT…]\n');
+    expect(stderr).toBe('Usage: node tools/bootstrap.mjs test|demo|bench|check|peers [ARGUMENT…]\n');
   });
 });
