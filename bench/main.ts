@@ -14,8 +14,10 @@ import type { ScenarioResult } from './results.ts';
 import { runScenario } from './run-scenario.ts';
 import { isScenarioName, scenarios } from './scenarios.ts';
 import type { ScenarioName } from './scenarios.ts';
+import { traceRequests } from './trace-requests.ts';
 
 const usage = `Usage: npm run bench -- [--all | --scenario NAME…] [--rounds N] [--shaped | --unshaped] [--json FILE]
+       npm run bench -- --scenario NAME --requests    lists the requests of bucketry, each with its times, instead of measuring
 Scenarios: ${Object.keys(scenarios).join(', ')}
 With fewer than 5 rounds nothing is written to docs/performance.md.`;
 
@@ -27,6 +29,7 @@ interface Settings {
   readonly names: readonly ScenarioName[];
   readonly rounds: number;
   readonly isShaped: boolean;
+  readonly isTrace: boolean;
   readonly jsonFile: string | undefined;
 }
 
@@ -39,6 +42,7 @@ function parseSettings(args: readonly string[]): Settings {
       rounds: { type: 'string', default: String(leastRounds) },
       shaped: { type: 'boolean', default: false },
       unshaped: { type: 'boolean', default: false },
+      requests: { type: 'boolean', default: false },
       json: { type: 'string' },
     },
   });
@@ -55,7 +59,7 @@ function parseSettings(args: readonly string[]): Settings {
     if (values.shaped) throw new Error(`Cannot measure --shaped: ${reason}`);
     console.error(`Measuring unshaped: ${reason}`);
   }
-  return { names, rounds, isShaped: !values.unshaped && reason === undefined, jsonFile: values.json };
+  return { names, rounds, isShaped: !values.unshaped && reason === undefined, isTrace: values.requests, jsonFile: values.json };
 }
 
 /** Opens the link and starts this program again, on the server's side of it: servers and relays are then simply here. */
@@ -71,6 +75,10 @@ async function runBehindLink(args: readonly string[]): Promise<number> {
   const { droppedPackets } = await link.close();
   if (droppedPackets !== 0) console.error(`The link dropped ${droppedPackets} packets: these figures are not what it should impose`);
   return code ?? 1;
+}
+
+async function trace({ names }: Settings, link: LinkSide | undefined, signal: AbortSignal): Promise<void> {
+  for (const name of names) console.log((await traceRequests(name, { link, signal })).join('\n'));
 }
 
 async function measure({ names, rounds, jsonFile }: Settings, link: LinkSide | undefined, signal: AbortSignal): Promise<void> {
@@ -94,7 +102,8 @@ async function main(args: readonly string[]): Promise<number> {
   if (settings.isShaped && side === undefined) return runBehindLink(args);
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
-  await measure(settings, side === undefined ? undefined : (JSON.parse(side) as LinkSide), interrupted.signal);
+  const act = settings.isTrace ? trace : measure;
+  await act(settings, side === undefined ? undefined : (JSON.parse(side) as LinkSide), interrupted.signal);
   return 0;
 }
 

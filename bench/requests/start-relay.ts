@@ -10,7 +10,7 @@ export interface RecordedRequest {
   /** Path and query. */
   readonly path: string;
   readonly status: number;
-  /** Milliseconds since the relay began; the end is when the whole answer was handed to the system. */
+  /** By this process's clock (`performance.now`); the end is when the whole answer was handed to the system. */
   readonly startMs: number;
   readonly endMs: number;
   readonly sentBytes: number;
@@ -28,10 +28,9 @@ export interface Relay {
 export async function startRelay(targetPort: number): Promise<Relay> {
   let requests: RecordedRequest[] = [];
   const agent = new Agent({ keepAlive: true });
-  const began = performance.now();
   const relay = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const { method = '', url = '' } = incoming;
-    const startMs = performance.now() - began;
+    const startMs = performance.now();
     let sentBytes = 0;
     incoming.on('data', (chunk: Uint8Array) => {
       sentBytes += chunk.byteLength;
@@ -43,7 +42,7 @@ export async function startRelay(targetPort: number): Promise<Relay> {
     const status = answer.statusCode ?? 0;
     outgoing.writeHead(status, answer.rawHeaders);
     await pipeline(answer, outgoing);
-    requests.push({ method, path: url, status, startMs, endMs: performance.now() - began, sentBytes });
+    requests.push({ method, path: url, status, startMs, endMs: performance.now(), sentBytes });
   };
   const server = createServer((incoming, outgoing) => {
     relay(incoming, outgoing).catch(() => outgoing.destroy());
