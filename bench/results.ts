@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LinkShape } from './link/open-link.ts';
 import type { Measurement } from './measure/measure-command.ts';
+import { runCommand } from '../test/peers/run-command.ts';
 import type { RequestSummary } from './requests/summarize-requests.ts';
 import type { ScenarioName } from './scenarios.ts';
 
@@ -31,6 +32,8 @@ export interface ScenarioResult {
   readonly bytes: number;
   readonly date: string;
   readonly command: string;
+  /** What was measured: `git describe --always --dirty`; absent outside a checkout. */
+  readonly commit?: string | undefined;
   readonly machine: Machine;
   readonly rounds: number;
   /** Ours first. */
@@ -57,6 +60,12 @@ export function describeMachine(): Machine {
     system: `${process.platform} ${release()} ${arch()}`,
     node: process.version,
   };
+}
+
+/** The commit that is checked out, with `-dirty` where sources differ from it. */
+export async function describeCommit(): Promise<string | undefined> {
+  const { code, stdout } = await runCommand(['git', 'describe', '--always', '--dirty'], { cwd: folder });
+  return code === 0 ? stdout.trim() : undefined;
 }
 
 /** Keeps a result in place of the last one of its scenario and link. */

@@ -3,7 +3,7 @@ import { openSession } from './open-session.ts';
 import type { LinkSide, Session } from './open-session.ts';
 import { summarizeRequests } from './requests/summarize-requests.ts';
 import type { RequestSummary } from './requests/summarize-requests.ts';
-import { describeMachine } from './results.ts';
+import { describeCommit, describeMachine } from './results.ts';
 import type { Run, ScenarioResult } from './results.ts';
 import { runContestant } from './run-contestant.ts';
 import { withRelays } from './requests/with-relays.ts';
@@ -38,6 +38,7 @@ export async function runScenario(name: ScenarioName, options: RunOptions): Prom
       bytes: session.stage.image.bytes,
       date: new Date().toISOString(),
       command: options.command,
+      commit: await describeCommit(),
       machine: describeMachine(),
       rounds: options.rounds,
       contestants: field.map((contestant) => ({

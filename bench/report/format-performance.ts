@@ -47,7 +47,7 @@ function formatResult(result: ScenarioResult): readonly string[] {
     '',
     `${formatShape(result)} ${formatNoise(result)}`,
     '',
-    `Measured on ${result.date.slice(0, 10)}, ${result.rounds} rounds, ${formatMachine(result)}: \`${result.command}\``,
+    `Measured on ${result.date.slice(0, 10)}${result.commit === undefined ? '' : ` at ${result.commit}`}, ${result.rounds} rounds, ${formatMachine(result)}: \`${result.command}\``,
   ];
 }
 
