@@ -2,6 +2,7 @@ import { createNodeHttpClient } from '../http/node-http-client.node.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import { createDockerConfigLookup } from '../remote/docker-config.node.ts';
 import { createRegistryClient } from '../remote/registry-client.ts';
+import { openRemotePush, type RemotePush } from '../remote/remote-push.ts';
 import { openRemoteRepository, type RemoteRepository } from '../remote/remote-repository.ts';
 import { systemClock } from '../streams/clock.ts';
 import type { BucketAddress } from '../transports/bucket-address.ts';
@@ -9,6 +10,7 @@ import type { BucketAddress } from '../transports/bucket-address.ts';
 /** A repository of a host that speaks as a registry does, and the connections to it. */
 export interface OpenedRemote {
   readonly repository: RemoteRepository;
+  readonly push: RemotePush;
   close(): Promise<void>;
 }
 
@@ -20,5 +22,9 @@ export function openRemote({ kind, host }: RemoteAddress, name: RepositoryName, 
   const http = createNodeHttpClient({ env: environment });
   const credentials = kind === 'registry' ? createDockerConfigLookup(environment) : async () => undefined;
   const client = createRegistryClient({ host, http, clock: systemClock, credentials, insecure: kind === 'http' });
-  return { repository: openRemoteRepository(client, name, systemClock), close: () => http.close() };
+  return {
+    repository: openRemoteRepository(client, name, systemClock),
+    push: openRemotePush({ client, name, clock: systemClock }),
+    close: () => http.close(),
+  };
 }

@@ -44,7 +44,7 @@ export const pull: Command = defineCommand({
     },
     dest: {
       value: 'DEST',
-      doc: 'Where it goes: `oci:DIR[:REF]`, `oci-archive:FILE`, `docker-archive:FILE[:NAME:TAG]`. If left out, the OCI layout `./LAST`, LAST being the last component of the name; the tag is its name there.',
+      doc: 'Where it goes: `oci:DIR[:REF]`, `oci-archive:FILE`, `docker-archive:FILE[:NAME:TAG]`, `docker://HOST/NAME:TAG`. If left out, the OCI layout `./LAST`, LAST being the last component of the name; the tag is its name there.',
       required: false,
     },
   },
@@ -57,7 +57,7 @@ export const pull: Command = defineCommand({
   run: async ({ args, flags }, context) => {
     const { environment, signal, output } = context;
     const place = await resolveBucketPlace(args.ref, { bucket: flags.bucket, environment });
-    const target = await openTarget(args.dest === undefined ? defaultTarget(place) : parsePlace(args.dest));
+    const target = await openTarget(args.dest === undefined ? defaultTarget(place) : parsePlace(args.dest), environment);
     const source = await openSource(place, { environment, signal });
     const startedAtMs = performance.now();
     try {
