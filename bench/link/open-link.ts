@@ -31,7 +31,7 @@ export interface Link {
   /** Runs a command on the client's side. */
   run(command: CommandLine, options?: CommandOptions): Promise<CommandResult>;
   /** Takes the link away. @returns how many packets it dropped: 0, unless TCP had more under way than its buffers allow by default */
-  close(): Promise<{ readonly droppedPackets: number }>;
+  readonly close: () => Promise<{ readonly droppedPackets: number }>;
 }
 
 /** The link that the project's figures are measured on. */
