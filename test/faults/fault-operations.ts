@@ -41,10 +41,12 @@ export interface FaultOperation {
   readonly doneCode?: ErrorCode;
 }
 
-const graph: Graph = createGraph();
+/** All that the table's commands push. */
+export const graph: Graph = createGraph();
 const small = await addImage(graph, 'linux/amd64', ['small']);
 const old = await addImage(graph, 'linux/amd64', ['shared']);
-const index = await addIndex(graph, ['linux/amd64', 'linux/arm64']);
+/** What `push over a tag` and `pull` are about. */
+export const index: Descriptor = await addIndex(graph, ['linux/amd64', 'linux/arm64']);
 addManifest(graph, mediaTypes.imageManifest, {
   artifactType: 'application/vnd.example.signature',
   config: addBlob(graph, mediaTypes.emptyJson, '{}'),

@@ -18,11 +18,13 @@ interface NamedContent {
   readonly size: number;
 }
 
-interface ManifestBody {
+/** Of a manifest, an index or a list of tags. */
+interface Body {
   readonly mediaType?: string;
   readonly config?: NamedContent;
   readonly layers?: readonly NamedContent[];
   readonly manifests?: readonly NamedContent[];
+  readonly tags?: readonly string[];
 }
 
 type View = ReadonlyMap<string, StoredObject>;
@@ -113,7 +115,8 @@ function checkReferrers(view: View, key: string, bytes: Buffer): string[] {
 }
 
 function checkTagList(bytes: Buffer): string[] {
-  const { tags } = JSON.parse(bytes.toString()) as { readonly tags: readonly string[] };
+  const { tags } = parse(bytes);
+  if (!tags) return ['is no list of tags'];
   return JSON.stringify(tags) === JSON.stringify([...new Set(tags)].toSorted()) ? [] : ['is not sorted, or names a tag twice'];
 }
 
@@ -127,6 +130,11 @@ function findMissing(view: View, name: string, { mediaType = '', digest, size }:
   return [...(config ? [config] : []), ...layers, ...manifests].flatMap((child) => findMissing(view, name, child));
 }
 
-function parse(bytes: Buffer): ManifestBody {
-  return JSON.parse(bytes.toString()) as ManifestBody;
+/** A body that is no JSON says nothing, which is found out by what it should have said. */
+function parse(bytes: Buffer): Body {
+  try {
+    return JSON.parse(bytes.toString()) as Body;
+  } catch {
+    return {};
+  }
 }
