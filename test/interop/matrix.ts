@@ -9,7 +9,7 @@ import { regctl } from './clients/regctl.ts';
 import { skopeo } from './clients/skopeo.ts';
 import type { PeerName } from '../peers/peers.ts';
 import type { OpenPlace, PlaceName } from './place.ts';
-import { formatReason, Refusal } from './refusal.ts';
+import { formatReason, Refusal, UNEXPLAINED } from './refusal.ts';
 import { listRequestWords } from './request-words.ts';
 
 /** The clients of the matrix, in the order of its tables. */
@@ -45,6 +45,17 @@ export async function askClient(
   const column: Record<string, Cell> = {};
   for (const [title, way] of Object.entries(ways)) column[title] = await way(place).then(() => 'ok', toCell);
   return { column, requests: readLog && listRequestWords(readLog(), place) };
+}
+
+/** Cells that say something which no reason explains, each with where it stands. */
+export function listUnexplained({ clients }: Results): readonly string[] {
+  return Object.entries(clients).flatMap(([client, { columns }]) =>
+    Object.entries(columns).flatMap(([place, column]) =>
+      Object.entries(column)
+        .filter(([, cell]) => cell.startsWith(UNEXPLAINED))
+        .map(([title, cell]) => `${client} at ${place}, ${title}: ${cell}`),
+    ),
+  );
 }
 
 function toCell(error: unknown): Cell {

@@ -40,7 +40,10 @@ export const REASONS: readonly Reason[] = [
   },
 ];
 
+/** How a cell begins that nobody has found a word for: a mistake, of ours or of the moment, until someone looks at it. */
+export const UNEXPLAINED = 'unexplained: ';
+
 /** The cell of what a client refused: a short word, or its own last line where nobody has found one yet. */
 export function formatReason({ message }: Refusal): string {
-  return REASONS.find(({ pattern }) => pattern.test(message))?.word ?? `unexplained: ${lastLines(message, 1)}`;
+  return REASONS.find(({ pattern }) => pattern.test(message))?.word ?? `${UNEXPLAINED}${lastLines(message, 1)}`;
 }

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { askPeerVersion } from '../peers/install-peer.ts';
 import type { PeerName } from '../peers/peers.ts';
 import { formatCompatibility } from './format-compatibility.ts';
-import { askClient, CLIENT_NAMES, CLIENTS } from './matrix.ts';
+import { askClient, CLIENT_NAMES, CLIENTS, listUnexplained } from './matrix.ts';
 import type { ClientName, ClientResults, Column, Results } from './matrix.ts';
 import { openPlaces } from './open-places.ts';
 import type { Places } from './open-places.ts';
@@ -41,6 +41,9 @@ try {
   const clients: [ClientName, ClientResults][] = [];
   for (const name of CLIENT_NAMES) clients.push([name, await askEverywhere(name, places)]);
   const results: Results = { clients: Object.fromEntries(clients) as Results['clients'], versions: await askVersions() };
+  const unexplained = listUnexplained(results);
+  if (unexplained.length > 0)
+    throw new Error(`Cannot write the page: nobody has explained these cells in refusal.ts\n${unexplained.join('\n')}`);
   await writeFile(RESULTS_FILE, `${JSON.stringify(results, undefined, 2)}\n`);
   await writeFile(PAGE_FILE, formatCompatibility(results));
 } finally {

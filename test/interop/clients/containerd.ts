@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { startContainerd } from '../../peers/containerd.ts';
 import type { Client } from '../client.ts';
 import { imageWays } from '../image-ways.ts';
@@ -17,7 +19,13 @@ export const containerd: Client = {
     const engine: Engine = {
       pull: (reference) => ask('images', 'pull', '--plain-http', '--snapshotter=native', reference),
       recordedDigests: (reference) => ask('images', 'list', `name==${reference}`),
-      run: (reference) => ask('run', '--rm', '--snapshotter=native', reference, randomUUID()),
+      async run(reference) {
+        // By way of a file, since `ctr` now and then ends before it has read all that a short-lived program printed.
+        const id = randomUUID();
+        const log = join(daemon.home, `${id}.log`);
+        await ask('run', '--rm', '--snapshotter=native', `--log-uri=file://${log}`, reference, id);
+        return readFile(log, 'utf8');
+      },
     };
     return {
       ways: imageWays(takeByRunning(engine), RUNNABLE),
