@@ -18,10 +18,10 @@ export interface ByteBudget {
   /** Bytes held now. */
   readonly heldBytes: number;
   /**
-   * Waits, first come first served, until `bytes` are free. More than half of the budget counts as half of it, so that a part larger than the budget can still be sent.
+   * Waits until `bytes` are free: the smallest turn first (see `ConnectionLimit`; 0 if left out), and among equals who came first. More than half of the budget counts as half of it, so that a part larger than the budget can still be sent.
    * Rejects with code `aborted` as soon as the signal aborts.
    */
-  acquire(bytes: number, signal?: AbortSignal): Promise<ByteLease>;
+  acquire(bytes: number, signal?: AbortSignal, turn?: number): Promise<ByteLease>;
   /** Takes bytes for looking ahead if they are free in the first half and nobody waits; else undefined. */
   tryAcquire(bytes: number): ByteLease | undefined;
 }
@@ -55,9 +55,9 @@ export function createByteBudget(maxBytes: number = defaultBudgetBytes): ByteBud
     get heldBytes() {
       return heldBytes;
     },
-    async acquire(bytes, signal) {
+    async acquire(bytes, signal, turn) {
       const counted = Math.min(bytes, half);
-      await line.join(() => take(counted, maxBytes), signal);
+      await line.join(() => take(counted, maxBytes), signal, turn);
       return lease(counted);
     },
     tryAcquire: (bytes) => (line.length === 0 && take(bytes, half) ? lease(bytes) : undefined),

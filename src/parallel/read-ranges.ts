@@ -1,7 +1,7 @@
 import type { ByteStream } from '../streams/byte-source.ts';
 import type { Clock } from '../streams/clock.ts';
 import type { ByteBudget, ByteLease } from './byte-budget.ts';
-import type { ConnectionLimit } from './connection-limit.ts';
+import type { Carry, ConnectionLimit } from './connection-limit.ts';
 import { type PartRange, partBytes, planParts } from './part-plan.ts';
 import { type OpenRange, resumeRange } from './resume-range.ts';
 
@@ -40,7 +40,7 @@ export async function* readRanges(open: OpenRange, options: ReadRangesOptions): 
     }
   } catch (error) {
     if (!(error instanceof RangesIgnored)) throw error;
-    yield* resumeRange(open, position, options.end, options.clock, signal);
+    yield* options.connections.carry(resumeRange(open, position, options.end, options.clock, signal), signal);
   }
 }
 
@@ -73,7 +73,7 @@ async function* readInOrder(open: OpenRange, options: ReadRangesOptions, outer: 
       lookAhead(open, waiting, ahead, options, signal);
       const [first] = ahead;
       const next = first ? undefined : waiting.shift();
-      if (next) yield* resumeRange(open, next.start, next.end, options.clock, signal);
+      if (next) yield* options.connections.carry(resumeRange(open, next.start, next.end, options.clock, signal), signal);
       if (first) yield* await chunksOf(first);
       if (first) ahead.shift()?.lease.release();
     }
@@ -90,7 +90,7 @@ function lookAhead(open: OpenRange, waiting: PartRange[], ahead: RangeAhead[], o
     const lease = part && options.budget.tryAcquire(partBytes(part));
     if (!part || !lease) return;
     waiting.shift();
-    const fetched = options.connections.run(() => fetchRange(open, part, options.clock, signal), signal);
+    const fetched = options.connections.run((carry) => fetchRange(open, part, options.clock, carry, signal), { signal });
     const outcome = fetched.then(
       (chunks) => ({ chunks }),
       (error: unknown) => ({ error }),
@@ -99,9 +99,9 @@ function lookAhead(open: OpenRange, waiting: PartRange[], ahead: RangeAhead[], o
   }
 }
 
-async function fetchRange(open: OpenRange, part: PartRange, clock: Clock, signal: AbortSignal): Promise<Uint8Array[]> {
+async function fetchRange(open: OpenRange, part: PartRange, clock: Clock, carry: Carry, signal: AbortSignal): Promise<Uint8Array[]> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of resumeRange(open, part.start, part.end, clock, signal)) chunks.push(chunk);
+  for await (const chunk of carry(resumeRange(open, part.start, part.end, clock, signal))) chunks.push(chunk);
   return chunks;
 }
 

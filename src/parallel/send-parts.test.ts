@@ -8,7 +8,8 @@ import type { ExpectedContent } from '../streams/verify.ts';
 import { createByteBudget } from './byte-budget.ts';
 import { createConnectionLimit } from './connection-limit.ts';
 import { planParts } from './part-plan.ts';
-import { type SendPart, sendParts } from './send-parts.ts';
+import type { SendPart } from './part-attempts.ts';
+import { sendParts } from './send-parts.ts';
 
 const pattern = (size: number): Uint8Array => Uint8Array.from({ length: size }, (_, index) => (index * 31 + (index >> 8)) % 251);
 const contentOf = (bytes: Uint8Array): ExpectedContent => ({ digest: `sha256:${digestHex('sha256', bytes)}`, size: bytes.byteLength });
@@ -43,9 +44,9 @@ function collect(): { readonly parts: Map<number, Uint8Array>; readonly send: Se
   const parts = new Map<number, Uint8Array>();
   return {
     parts,
-    send: async (part, bytes) => {
+    send: async (part, { outgoing }) => {
       await pause();
-      parts.set(part.partNumber, new Uint8Array(await readAll(bytes.open(), 1e6, 'a part')));
+      parts.set(part.partNumber, new Uint8Array(await readAll(outgoing.open(), 1e6, 'a part')));
       return part.partNumber;
     },
   };

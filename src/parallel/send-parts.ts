@@ -4,15 +4,18 @@ import { type ExpectedContent, verify } from '../streams/verify.ts';
 import type { ByteBudget, ByteLease } from './byte-budget.ts';
 import { chunksSource } from './chunks-source.ts';
 import type { ConnectionLimit } from './connection-limit.ts';
+import { createLateParts } from './late-parts.ts';
+import { beginPart, type Resending, type SendPart } from './part-attempts.ts';
 import { type PartRange, partBytes } from './part-plan.ts';
 
-/** What becomes of one part: sends it, or finds that it is there already. Its bytes are in memory and may be opened as often as need be. */
-export type SendPart<R> = (part: PartRange, bytes: ByteSource, signal: AbortSignal) => Promise<R>;
-
-export interface SendPartsOptions {
+export interface SendPartsOptions<R> {
   readonly budget: ByteBudget;
   readonly connections: ConnectionLimit;
   readonly signal?: AbortSignal | undefined;
+  /** Called with the number of bytes that were newly sent; negative when they were sent in vain. */
+  readonly onProgress?: ((bytes: number) => void) | undefined;
+  /** Sends late parts once more (see `createLateParts`). Without it each part is sent once. */
+  readonly resending?: Resending<R> | undefined;
 }
 
 /**
@@ -31,21 +34,28 @@ export async function sendParts<R>(
   expected: ExpectedContent,
   parts: readonly PartRange[],
   send: SendPart<R>,
-  { budget, connections, signal }: SendPartsOptions,
+  options: SendPartsOptions<R>,
 ): Promise<R[]> {
+  const { budget, connections, signal, onProgress, resending } = options;
   const failure = new AbortController();
   const stop = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
-  const held = new Set<ByteLease>();
+  const turn = connections.takeTurn();
   const results: R[] = [];
+  const held = new Set<ByteLease>();
+  const late = resending && createLateParts<R>(expected.size, connections, resending.clock);
+  let watching: Promise<void> | undefined;
 
   const acquire = async (bytes: number): Promise<ByteLease> => {
-    const lease = await budget.acquire(bytes, stop);
+    const lease = await budget.acquire(bytes, stop, turn);
     held.add(lease);
     return lease;
   };
   const sendOne = async ({ part, bytes, lease }: ReadPart): Promise<void> => {
     try {
-      results[part.partNumber - 1] = await connections.run(() => send(part, bytes, stop), stop);
+      const attempts = beginPart(part, bytes, { send, connections, turn, signal: stop, onProgress, resending });
+      late?.add(attempts);
+      if (part === parts.at(-1)) watching = late?.watch(stop);
+      results[part.partNumber - 1] = await attempts.result;
     } catch (error) {
       failure.abort(error);
       throw error;
@@ -61,6 +71,7 @@ export async function sendParts<R>(
   } catch (error) {
     throw failure.signal.aborted ? failure.signal.reason : error;
   } finally {
+    await watching;
     for (const lease of held) lease.release();
   }
 }

@@ -1,16 +1,17 @@
 import { abortError, throwIfAborted } from '../errors/registry-error.ts';
 
-/** Who waits for a share of something, first come first served. */
+/** Who waits for a share of something: the smallest turn first, and among equals who came first. */
 export interface WaitingLine {
   /** How many wait. */
   readonly length: number;
-  /** Resolves when it is this one's turn and `take` has said yes; rejects with code `aborted` as soon as the signal aborts, and then takes nothing. */
-  join(take: () => boolean, signal?: AbortSignal): Promise<void>;
-  /** Lets in, from the front, everyone whose `take` says yes; stops at the first who has to go on waiting, so that the large are not passed for ever by the small. */
-  advance(): void;
+  /** Resolves when it is this one's turn (0, if left out) and `take` has said yes; rejects with code `aborted` as soon as the signal aborts, and then takes nothing. */
+  join(take: () => boolean, signal?: AbortSignal, turn?: number): Promise<void>;
+  /** Lets in, from the front, everyone whose `take` says yes; stops at the first who has to go on waiting, so that within a turn the large are not passed for ever by the small. */
+  readonly advance: () => void;
 }
 
 interface Waiting {
+  readonly turn: number;
   readonly take: () => boolean;
   readonly admit: () => void;
 }
@@ -26,9 +27,10 @@ export function createWaitingLine(): WaitingLine {
       return line.length;
     },
     advance,
-    async join(take, signal) {
+    async join(take, signal, turn = 0) {
       throwIfAborted(signal);
-      if (line.length === 0 && take()) return;
+      const place = line.findLastIndex((other) => other.turn <= turn) + 1;
+      if (place === 0 && take()) return;
       await new Promise<void>((resolve, reject) => {
         const onAbort = (): void => {
           line.splice(line.indexOf(waiting), 1);
@@ -39,9 +41,9 @@ export function createWaitingLine(): WaitingLine {
           signal?.removeEventListener('abort', onAbort);
           resolve();
         };
-        const waiting: Waiting = { take, admit };
+        const waiting: Waiting = { turn, take, admit };
         signal?.addEventListener('abort', onAbort, { once: true });
-        line.push(waiting);
+        line.splice(place, 0, waiting);
       });
     },
   };

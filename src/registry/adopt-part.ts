@@ -1,3 +1,4 @@
+import type { ETag } from '../bucket/bucket.ts';
 import type { ListedPart } from '../bucket/multipart-uploads.ts';
 import type { ByteSource } from '../streams/byte-source.ts';
 import { createHasher } from '../streams/hasher.ts';
@@ -11,7 +12,12 @@ const md5Etag = /^"?([a-f0-9]{32})"?$/;
 export async function isSamePart(listed: ListedPart, bytes: ByteSource): Promise<boolean> {
   if (listed.size !== bytes.size) return false;
   if (listed.sha256 !== undefined) return listed.sha256 === (await digestOfSource('sha256', bytes));
-  const md5 = md5Etag.exec(listed.etag)?.[1];
+  return isMd5Of(listed.etag, bytes);
+}
+
+/** Whether an ETag is the MD5 of these bytes: then every store and every request that gives it had them. */
+export async function isMd5Of(etag: ETag, bytes: ByteSource): Promise<boolean> {
+  const md5 = md5Etag.exec(etag)?.[1];
   return md5 !== undefined && md5 === (await digestOfSource('md5', bytes));
 }
 

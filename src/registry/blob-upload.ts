@@ -1,14 +1,15 @@
 import type { WriteCondition } from '../bucket/bucket.ts';
 import type { ListedPart, MultipartUploads, UploadedPart, UploadHandle } from '../bucket/multipart-uploads.ts';
 import type { ObjectKey } from '../bucket/object-key.ts';
+import { BucketError } from '../errors/bucket-error.ts';
 import { hasCode } from '../errors/coded-error.ts';
 import { blobHeaders } from '../layout/objects.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { partBytes, type PartRange, planParts } from '../parallel/part-plan.ts';
-import { type SendPart, sendParts } from '../parallel/send-parts.ts';
+import type { Resending, SendPart } from '../parallel/part-attempts.ts';
+import { sendParts } from '../parallel/send-parts.ts';
 import type { ByteSource } from '../streams/byte-source.ts';
-import { digestOfSource, isSamePart } from './adopt-part.ts';
-import { countedSource } from './counted-source.ts';
+import { digestOfSource, isMd5Of, isSamePart } from './adopt-part.ts';
 import type { RepositoryContext, RequestOptions } from './repository-context.ts';
 
 /*
@@ -52,6 +53,8 @@ export async function uploadBlob(context: RepositoryContext, upload: BlobUpload)
         budget: context.budget,
         connections: context.connections,
         signal: upload.signal,
+        onProgress: upload.onProgress,
+        resending: createResending(context, upload, handle),
       });
       await completeUpload(context, upload, handle, parts);
       return;
@@ -125,15 +128,36 @@ async function listPlannedParts(
 
 function createSend(
   { bucket }: RepositoryContext,
-  { multipart, onProgress }: BlobUpload,
+  { multipart }: BlobUpload,
   handle: UploadHandle,
   listed: ReadonlyMap<number, ListedPart>,
 ): SendPart<UploadedPart> {
-  return async ({ partNumber }, bytes, signal) => {
+  return async ({ partNumber }, { bytes, outgoing }, signal) => {
     const there = listed.get(partNumber);
     if (there && (await isSamePart(there, bytes))) return { partNumber, etag: there.etag };
     const sha256 = bucket.abilities.verifiesSha256 ? await digestOfSource('sha256', bytes) : undefined;
-    return multipart.putPart(handle, partNumber, countedSource(bytes, onProgress), { signal, sha256 });
+    return multipart.putPart(handle, partNumber, outgoing, { signal, sha256 });
+  };
+}
+
+/**
+ * A part that is late is sent again under the same number, with the same bytes; whichever request the store carries out last stays. Where the ETag is the MD5 of the bytes, both
+ * have the same one, and the slower request can be aborted unseen. Where it is not (keys of a KMS), its end is waited for, and the store is asked which ETag holds.
+ */
+function createResending({ clock }: RepositoryContext, { multipart, signal }: BlobUpload, handle: UploadHandle): Resending<UploadedPart> {
+  return {
+    clock,
+    isOnlyAnswer: async (bytes, { etag }) => isMd5Of(etag, bytes),
+    async findLast({ partNumber }, results) {
+      for await (const part of multipart.listParts(handle, { signal })) {
+        const last = part.partNumber === partNumber ? results.find(({ etag }) => etag === part.etag) : undefined;
+        if (last) return last;
+      }
+      throw new BucketError(
+        'part-invalid',
+        `Cannot tell which answer to part ${partNumber} of "${handle.key}" holds: the store lists neither`,
+      );
+    },
   };
 }
 

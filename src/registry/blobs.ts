@@ -8,6 +8,7 @@ import { partSizeOf } from '../layout/part-size.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestAlgorithm, digestEncoded } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
+import { countedSource } from '../parallel/counted-source.ts';
 import { readRanges } from '../parallel/read-ranges.ts';
 import type { OpenRange } from '../parallel/resume-range.ts';
 import { type ByteSource, bytesSource } from '../streams/byte-source.ts';
@@ -16,8 +17,8 @@ import { readAll } from '../streams/read-all.ts';
 import { verify } from '../streams/verify.ts';
 import { uploadBlob } from './blob-upload.ts';
 import { copyBlob } from './copy-blob.ts';
-import { countedSource } from './counted-source.ts';
 import type { RepositoryContext, RequestOptions } from './repository-context.ts';
+import { type BlobContent, putUnknownBlob, type UnknownBlob } from './staged-upload.ts';
 import { verifyBeforeEnd } from './verify-before-end.ts';
 
 /** Configs and layers of one repository, under their digests; they never change. */
@@ -37,6 +38,11 @@ export interface Blobs {
    * @throws RegistryError `digest-mismatch`, `size-mismatch`
    */
   put(blob: Descriptor, source: ByteSource, options?: PutBlobOptions): Promise<void>;
+  /**
+   * Stores bytes whose digest shows when they are read, and tells what they were; they become visible only after they ended without a failure (see `putUnknownBlob`).
+   * @throws BucketError `object-too-large`; what reading them throws
+   */
+  putUnknown(blob: UnknownBlob, options?: RequestOptions): Promise<BlobContent>;
   /** Lets the store copy a blob from another repository of this bucket (see `copyBlob`). */
   copyFrom(from: RepositoryName, blob: Descriptor, options?: RequestOptions): Promise<boolean>;
 }
@@ -50,6 +56,9 @@ export interface PutBlobOptions extends RequestOptions {
 
 /** Bytes of one ranged read. Sixteen of them fill the look-ahead half of the default budget. */
 const rangeBytes: number = 4 * 1024 * 1024;
+
+/** Blobs have no media type of their own: only what names them says what they are. */
+const unknownType = 'application/octet-stream';
 
 /** The blobs of a repository. */
 export function createBlobs(context: RepositoryContext): Blobs {
@@ -81,6 +90,8 @@ export function createBlobs(context: RepositoryContext): Blobs {
         if (!hasCode(error, 'throttled', 'write-conflict') || !(await blobs.has(blob, options))) throw error;
       }
     },
+    putUnknown: (blob, options) =>
+      putUnknownBlob(context, blob, (known, source, request) => blobs.put({ ...known, mediaType: unknownType }, source, request), options),
     copyFrom: (from, blob, options) => copyBlob(context, from, blob, options),
   };
   return blobs;
@@ -105,7 +116,14 @@ async function putWhole(
   { signal, onProgress }: PutBlobOptions,
 ): Promise<void> {
   const put = (body: ByteSource, sha256: string | undefined): Promise<unknown> =>
-    connections.run(() => bucket.put(key, countedSource(body, onProgress), { ...blobHeaders(blob.digest), sha256, signal }), signal);
+    connections.run(
+      (carry) => {
+        const counted = countedSource(body, onProgress);
+        const outgoing: ByteSource = { size: body.size, seekable: body.seekable, open: (options) => carry(counted.open(options)) };
+        return bucket.put(key, outgoing, { ...blobHeaders(blob.digest), sha256, signal });
+      },
+      { signal },
+    );
   const known = digestAlgorithm(blob.digest) === 'sha256' ? digestEncoded(blob.digest) : undefined;
   if (partSizeOf(blob.size) !== undefined) {
     await put({ size: blob.size, seekable: false, open: (options) => verifyBeforeEnd(source.open(options), blob) }, known);

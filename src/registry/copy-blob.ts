@@ -37,12 +37,12 @@ export async function copyBlob(
 
 type Key = ReturnType<typeof formatKey>;
 
-/** Past the largest copy of the store: parts that are copied side by side. What breaks off is an unfinished upload like any other: the next push continues it. */
-async function copyInParts(
+/** Copies an object in parts, side by side; says no where the store cannot. What breaks off is an unfinished upload like any other: the next push continues it. */
+export async function copyInParts(
   { bucket, connections }: RepositoryContext,
   from: Key,
   to: Key,
-  blob: Descriptor,
+  blob: Pick<Descriptor, 'digest' | 'size'>,
   options: RequestOptions,
 ): Promise<boolean> {
   const { multipart } = bucket;
@@ -51,7 +51,7 @@ async function copyInParts(
   const partSize = partSizeOf(blob.size) ?? blob.size;
   const upload = await multipart.create(to, { ...blobHeaders(blob.digest), size: blob.size, partSize, ...options });
   const copyOne = (range: PartRange, signal: AbortSignal): Promise<UploadedPart> =>
-    connections.run(() => copyPart(upload, range.partNumber, from, range, { signal }), signal);
+    connections.run(() => copyPart(upload, range.partNumber, from, range, { signal }), { signal });
   const parts = await mapConcurrently(planParts(blob.size, partSize), Infinity, copyOne, options.signal);
   await multipart.complete(upload, parts, options);
   return true;
