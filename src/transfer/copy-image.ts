@@ -6,7 +6,9 @@ import { forEachConcurrently } from '../streams/concurrency.ts';
 import type { PlanSummary, TransferListener } from './events.ts';
 import type { ImageSource } from './image-source.ts';
 import type { ImageTarget, ImageWriter } from './image-target.ts';
+import type { LayerPacker } from './layer-packer.ts';
 import { createManifestReader } from './manifest-reader.ts';
+import { packImage, type PackedImage } from './pack-image.ts';
 import { type CopyPlan, planCopy, type PlanContext } from './plan.ts';
 import { type PlatformWish, selectRoot } from './select-root.ts';
 import { on, openSourceBlob } from './sides.ts';
@@ -21,6 +23,8 @@ export interface CopyOptions {
   readonly referrers?: boolean | undefined;
   /** Blobs at once; each may be sent in parallel parts by the target. 4 if left out. */
   readonly concurrency?: number | undefined;
+  /** Packs uncompressed layers, where the source lets it and the target can (see `packImage`); the digest is another then. Left out, layers stay as they are. */
+  readonly packer?: LayerPacker | undefined;
   /** On failure, remove what only this copy made, rather than leave it for a later one. */
   readonly discard?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -30,7 +34,7 @@ export interface CopyOptions {
 /** What was copied. */
 export interface CopyResult {
   readonly root: Descriptor;
-  /** As first planned: what was sent because of a collection is not counted twice. */
+  /** As first planned, and the layers that were packed: what was sent because of a collection is not counted twice. */
   readonly summary: PlanSummary;
 }
 
@@ -41,20 +45,22 @@ const maxRounds = 20;
 /**
  * Copies what the source names, and all below it, to the target.
  *
- * Order: everything is read and checked down to the last manifest; blobs; configs; manifests from the leaves to the root; `settle`, and all of it once more as long
+ * Order: layers that are to be packed, if any; everything is read and checked down to the last manifest; blobs; configs; manifests from the leaves to the root; `settle`, and all of it once more as long
  * as it says so; `commit`. Until the commit nothing is visible by name, and whatever fails or stops before it leaves at most unreferenced blobs and manifests behind,
  * which the next copy finds and skips.
  * @throws CodedError whose `side` says which end failed
  */
 export async function copyImage(source: ImageSource, target: ImageTarget, options: CopyOptions = {}): Promise<CopyResult> {
-  const { signal, onEvent } = options;
+  const { signal, onEvent, packer, concurrency = defaultConcurrency, referrers = false } = options;
   const reader = createManifestReader(source);
-  const root = await selectRoot(source, reader, wishOf(target, options), { signal });
-  await checkOne(target, root, () => reader.read(root, { signal }));
+  const chosen = await selectRoot(source, reader, wishOf(target, options), { signal });
+  await checkOne(target, chosen, () => reader.read(chosen, { signal }));
   const writer = await on('target', () => target.begin({ signal }));
   try {
-    const context = { source, reader, writer, signal, referrers: options.referrers ?? false };
-    const summary = await sendUntilSettled(root, context, options);
+    const packed = packer && (await packImage(chosen, { source, reader, writer, packer, concurrency, signal, onEvent }));
+    const root = packed?.root ?? chosen;
+    const context = { ...(packed ? contextOf(packed) : { source, reader }), writer, signal, referrers };
+    const summary = withPacked(await sendUntilSettled(root, context, options), packed);
     await on('target', () => writer.commit(root, { signal }));
     onEvent?.({ kind: 'committed', root });
     return { root, summary };
@@ -63,6 +69,17 @@ export async function copyImage(source: ImageSource, target: ImageTarget, option
     await writer.abandon({ discard: options.discard ?? false }).catch(() => undefined);
     throw error;
   }
+}
+
+/** A packed image is read from what packed it, its layers being there. */
+function contextOf({ source, layers }: PackedImage): Pick<PlanContext, 'source' | 'reader' | 'sent'> {
+  return { source, reader: createManifestReader(source), sent: new Set(layers.map(({ digest }) => digest)) };
+}
+
+function withPacked(summary: PlanSummary, packed: PackedImage | undefined): PlanSummary {
+  const layers = packed?.layers ?? [];
+  const bytes = layers.reduce((sum, { size }) => sum + size, summary.bytes);
+  return { ...summary, blobs: summary.blobs + layers.length, bytes };
 }
 
 function wishOf(target: ImageTarget, { platforms = 'all', hostPlatform }: CopyOptions): PlatformWish | undefined {

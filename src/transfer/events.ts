@@ -2,10 +2,13 @@ import type { Descriptor } from '../oci/descriptor.ts';
 
 /**
  * What happens during a copy, for whoever shows progress. `plan` comes first; where a collection came between, `again` and another `plan` follow, whose numbers replace
- * the first one's. Events are told synchronously: a listener must not throw, and what it does is waited for.
+ * the first one's. Where layers are packed on the way, `packing` and all of that comes before the plan, which then leaves them out. Events are told synchronously: a listener must not throw, and what it does is waited for.
  */
 export type TransferEvent =
   | { readonly kind: 'plan'; readonly plan: PlanSummary }
+  /** So many uncompressed layers, of so many bytes, are packed and sent. Each is a blob that starts and progresses by what was read of it, until it is `layer-packed`. */
+  | { readonly kind: 'packing'; readonly layers: number; readonly bytes: number }
+  | { readonly kind: 'layer-packed'; readonly layer: Descriptor; readonly packed: Descriptor }
   | { readonly kind: 'blob-started'; readonly blob: Descriptor }
   /** `bytes` more were sent; negative when a part is sent again. */
   | { readonly kind: 'blob-progress'; readonly blob: Descriptor; readonly bytes: number }

@@ -25,6 +25,12 @@ export interface ImageSource {
   /** The bytes of a config or layer. Not opened yet: what is missing (`blob-missing`) shows when it is read. */
   blob(descriptor: Descriptor): ByteSource;
 
+  /**
+   * Whether uncompressed layers may be packed on the way, which makes another manifest: true of archives that have no digest to keep, or none that anybody knows the image by.
+   * Absent: its digests are kept.
+   */
+  readonly isPackable?: boolean | undefined;
+
   /** Descriptors of the manifests whose subject this is; absent where the place cannot tell. */
   referrers?(subject: Descriptor, options?: RequestOptions): Promise<readonly Descriptor[]>;
 

@@ -1,5 +1,5 @@
 import type { Descriptor } from '../oci/descriptor.ts';
-import type { ByteSource } from '../streams/byte-source.ts';
+import type { ByteSource, ByteStream } from '../streams/byte-source.ts';
 import type { RequestOptions } from './image-source.ts';
 
 /** Where an image goes. */
@@ -31,6 +31,12 @@ export interface ImageWriter {
    */
   putBlob(blob: Descriptor, bytes: ByteSource, options?: PutBlobOptions): Promise<void>;
 
+  /**
+   * Stores bytes whose digest and size show when they are read, and tells them; each opening gives the same bytes. They become visible only after they ended without a failure.
+   * Absent where blobs must be named before they are sent, or where packed layers are no gain (archives): layers are then sent as they are.
+   */
+  putUnknownBlob?(blob: UnknownBlob, options?: RequestOptions): Promise<Pick<Descriptor, 'digest' | 'size'>>;
+
   /** Stores a manifest whose bytes were verified, under its digest; idempotent. */
   putManifest(manifest: Descriptor, bytes: Uint8Array, options?: RequestOptions): Promise<void>;
 
@@ -45,6 +51,11 @@ export interface ImageWriter {
 
   /** Ends a push that failed or was stopped. `discard` removes what only this push made and nobody can see; else it stays for a later run. */
   abandon(options?: RequestOptions & { readonly discard?: boolean }): Promise<void>;
+}
+
+/** Bytes that are made while they are read. */
+export interface UnknownBlob {
+  open(options?: RequestOptions): ByteStream;
 }
 
 export interface PutBlobOptions extends RequestOptions {

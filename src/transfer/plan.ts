@@ -27,6 +27,8 @@ export interface PlanContext {
   readonly writer: ImageWriter;
   /** Whether what refers to each manifest is copied too. */
   readonly referrers: boolean;
+  /** Digests of blobs that this copy has sent already: to be found there, and no reason to speak of skipping. */
+  readonly sent?: ReadonlySet<string> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -43,12 +45,11 @@ export async function planCopy(root: Descriptor, context: PlanContext): Promise<
   const graph = await walkGraph(root, context);
   const missing: Descriptor[] = [];
   const skipped: Descriptor[] = [];
-  await forEachConcurrently(
-    graph.blobs.values(),
-    lookups,
-    async (blob, signal) => void ((await on('target', () => context.writer.hasBlob(blob, { signal }))) ? skipped : missing).push(blob),
-    context.signal,
-  );
+  const look = async (blob: Descriptor, signal: AbortSignal): Promise<void> => {
+    if (!(await on('target', () => context.writer.hasBlob(blob, { signal })))) missing.push(blob);
+    else if (!context.sent?.has(blob.digest)) skipped.push(blob);
+  };
+  await forEachConcurrently(graph.blobs.values(), lookups, look, context.signal);
   const configs = missing.filter((blob) => graph.configs.has(blob.digest));
   const manifests = orderManifests(graph.manifests);
   return {

@@ -32,6 +32,7 @@ const containerdNameAnnotation = 'io.containerd.image.name';
 /**
  * Reads an image from what `docker save` wrote (`docker-archive:FILE[:REF]`), compressed or not. Since Docker 25 the archive is an image layout too: then the image keeps
  * the manifest, and the digest, that it has there (the whole index, if all of its images are there). Before, it has only config and layers, of which a manifest is made.
+ * Either way uncompressed layers may be packed on the way: as they are they come from Docker's older image store, which unpacked them and forgot their digests.
  * @throws RegistryError `input-missing`, `archive-invalid`, `archive-truncated`, `tag-missing`, `reference-ambiguous`, `reference-invalid`, …
  */
 export async function openDockerArchiveSource(place: DockerArchivePlace, options: OpenArchiveOptions = {}): Promise<ImageSource> {
@@ -68,6 +69,7 @@ async function openImage(files: LayoutFiles, reference: RegistryReference | unde
   if (root !== undefined) {
     return {
       location: files.location,
+      isPackable: true,
       root: async () => root,
       manifest: (descriptor, request) => readLayoutManifest(files, descriptor, request),
       blob: (blob) => layoutBlob(files, blob),
@@ -77,6 +79,7 @@ async function openImage(files: LayoutFiles, reference: RegistryReference | unde
   const { descriptor, bytes, blobs } = await assembleImage(files, image, config, options);
   return {
     location: files.location,
+    isPackable: true,
     root: async () => descriptor,
     manifest: async () => bytes,
     blob: (blob) => blobs.get(blob.digest) ?? layoutBlob(files, blob),

@@ -4,25 +4,31 @@ import { isForeignLayerType, isManifestType } from '../../src/oci/media-types.ts
 import { readAll } from '../../src/streams/read-all.ts';
 import { verify, verifyBytes } from '../../src/streams/verify.ts';
 import type { ImageTarget, ImageWriter } from '../../src/transfer/image-target.ts';
-import { createGraph, type Graph } from './build-image.ts';
+import { createGraph, describeBytes, type Graph } from './build-image.ts';
 
 /** A target in memory that refuses whatever would break a reader: a manifest before what it names, a root before it is there. */
 export interface MemoryTarget extends ImageTarget {
   readonly graph: Graph;
   /** Roots that were made visible. */
   readonly committed: Descriptor[];
-  /** Writes in their order: `blob DIGEST`, `manifest DIGEST`, `settle`, `commit`, `abandon`. */
+  /** Writes in their order: `blob DIGEST`, `unknown DIGEST` (one whose digest showed at its end), `manifest DIGEST`, `settle`, `commit`, `abandon`. */
   readonly log: string[];
 }
 
 export interface MemoryTargetOptions {
   readonly takes?: 'graph' | 'one';
+  /** Takes blobs of unknown digest. */
+  readonly takesUnknown?: boolean;
   /** Called at each `settle`, with its number from 1: may take away what was sent, and ask for all again. */
   readonly onSettle?: (graph: Graph, times: number) => 'settled' | 'again';
 }
 
 /** An empty target. */
-export function createMemoryTarget({ takes = 'graph', onSettle = () => 'settled' }: MemoryTargetOptions = {}): MemoryTarget {
+export function createMemoryTarget({
+  takes = 'graph',
+  takesUnknown = false,
+  onSettle = () => 'settled',
+}: MemoryTargetOptions = {}): MemoryTarget {
   const graph = createGraph();
   const committed: Descriptor[] = [];
   const log: string[] = [];
@@ -38,6 +44,15 @@ export function createMemoryTarget({ takes = 'graph', onSettle = () => 'settled'
       options.onProgress?.(bytes.byteLength);
       log.push(`blob ${blob.digest}`);
     },
+    ...(takesUnknown && {
+      async putUnknownBlob(blob, { signal } = {}) {
+        const bytes = await readAll(blob.open({ signal }), 100_000_000, 'a blob');
+        const { digest, size } = describeBytes('', bytes);
+        graph.blobs.set(digest, bytes);
+        log.push(`unknown ${digest}`);
+        return { digest, size };
+      },
+    }),
     async putManifest(descriptor, bytes) {
       await verifyBytes(bytes, descriptor);
       const missing = listChildren(parseManifest(bytes, descriptor.mediaType)).filter((child) => !isThere(child));
