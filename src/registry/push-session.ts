@@ -14,6 +14,7 @@ import { watchCollection } from './collection-watch.ts';
 import type { Manifests, StoredManifest } from './manifests.ts';
 import type { Referrers } from './referrers.ts';
 import type { RepositoryContext, RequestOptions } from './repository-context.ts';
+import type { BlobContent, UnknownBlob } from './staged-upload.ts';
 import type { Tags } from './tags.ts';
 
 /*
@@ -41,6 +42,8 @@ export interface PushSession {
   hasBlob(blob: Descriptor, options?: RequestOptions): Promise<boolean>;
   /** Stores a blob (see `Blobs.put`). */
   putBlob(blob: Descriptor, bytes: ByteSource, options?: PutBlobOptions): Promise<void>;
+  /** Stores a blob whose digest is not known yet, and tells it (see `Blobs.putUnknown`). */
+  putUnknownBlob(blob: UnknownBlob, options?: RequestOptions): Promise<BlobContent>;
   /** Stores a manifest, after all that it names. */
   putManifest(manifest: Descriptor, bytes: Uint8Array, options?: RequestOptions): Promise<void>;
   /**
@@ -141,6 +144,11 @@ export async function beginPush(
     async putBlob(blob, bytes, putOptions = {}) {
       used.add(blob.digest);
       await blobs.put(blob, bytes, { ...putOptions, unfinished });
+    },
+    async putUnknownBlob(blob, requestOptions) {
+      const content = await blobs.putUnknown(blob, requestOptions);
+      used.add(content.digest);
+      return content;
     },
     async putManifest({ digest }, bytes, requestOptions) {
       if (put.size === 0) firstManifestAtMs = clock.now();
