@@ -33,6 +33,9 @@ interface Settings {
   readonly jsonFile: string | undefined;
 }
 
+/** What was typed is wrong: the usage helps. */
+class UsageError extends Error {}
+
 function parseSettings(args: readonly string[]): Settings {
   const { values } = parseArgs({
     args: [...args],
@@ -49,14 +52,14 @@ function parseSettings(args: readonly string[]): Settings {
   const words = values.all ? Object.keys(scenarios) : values.scenario;
   const names = words.filter(isScenarioName);
   const unknown = words.find((word) => !isScenarioName(word));
-  if (unknown !== undefined) throw new Error(`There is no scenario "${unknown}"`);
-  if (names.length === 0) throw new Error('Nothing to measure: --scenario NAME, or --all');
+  if (unknown !== undefined) throw new UsageError(`There is no scenario "${unknown}"`);
+  if (names.length === 0) throw new UsageError('Nothing to measure: --scenario NAME, or --all');
   const rounds = Number(values.rounds);
-  if (!Number.isSafeInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}: a number from 1 on wanted`);
-  if (values.shaped && values.unshaped) throw new Error('--shaped and --unshaped exclude each other');
+  if (!Number.isSafeInteger(rounds) || rounds < 1) throw new UsageError(`--rounds ${values.rounds}: a number from 1 on wanted`);
+  if (values.shaped && values.unshaped) throw new UsageError('--shaped and --unshaped exclude each other');
   const reason = values.unshaped ? undefined : explainNoLink();
   if (reason !== undefined) {
-    if (values.shaped) throw new Error(`Cannot measure --shaped: ${reason}`);
+    if (values.shaped) throw new UsageError(`Cannot measure --shaped: ${reason}`);
     console.error(`Measuring unshaped: ${reason}`);
   }
   return { names, rounds, isShaped: !values.unshaped && reason === undefined, isTrace: values.requests, jsonFile: values.json };
@@ -110,6 +113,7 @@ async function main(args: readonly string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  console.error(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
-  process.exitCode = 2;
+  const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error); // parseArgs throws the latter
+  console.error(isUsage ? `${error.message}\n${usage}` : error);
+  process.exitCode = isUsage ? 2 : 1;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LinkShape } from './link/open-link.ts';
 import type { Measurement } from './measure/measure-command.ts';
+import { findProgram } from '../test/peers/peer-cache.ts';
 import { runCommand } from '../test/peers/run-command.ts';
 import type { RequestSummary } from './requests/summarize-requests.ts';
 import type { ScenarioName } from './scenarios.ts';
@@ -62,9 +63,10 @@ export function describeMachine(): Machine {
   };
 }
 
-/** The commit that is checked out, with `-dirty` where sources differ from it. */
+/** The commit that is checked out, with `-dirty` where sources differ from it; `undefined` outside a checkout. */
 export async function describeCommit(): Promise<string | undefined> {
-  const { code, stdout } = await runCommand(['git', 'describe', '--always', '--dirty'], { cwd: folder });
+  if (findProgram('git') === undefined) return undefined;
+  const { code, stdout } = await runCommand(['git', 'describe', '--always', '--dirty'], { cwd: import.meta.dirname });
   return code === 0 ? stdout.trim() : undefined;
 }
 

@@ -26,6 +26,7 @@ export interface RunOptions {
  */
 export async function runScenario(name: ScenarioName, options: RunOptions): Promise<ScenarioResult> {
   const scenario: Scenario = scenarios[name];
+  const commit = await describeCommit();
   const session = await openSession(scenario, options.link, options.signal);
   try {
     const field = scenario.contestants.filter((contestant) => session.homes.has(contestant));
@@ -38,7 +39,7 @@ export async function runScenario(name: ScenarioName, options: RunOptions): Prom
       bytes: session.stage.image.bytes,
       date: new Date().toISOString(),
       command: options.command,
-      commit: await describeCommit(),
+      commit,
       machine: describeMachine(),
       rounds: options.rounds,
       contestants: field.map((contestant) => ({
