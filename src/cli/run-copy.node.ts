@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { hasCode } from '../errors/coded-error.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { hostPlatform } from '../runtime/host-platform.node.ts';
-import { copyImage, type CopyResult } from '../transfer/copy-image.ts';
+import { copyImage, type CopyOptions, type CopyResult } from '../transfer/copy-image.ts';
 import type { ImageSource } from '../transfer/image-source.ts';
 import type { ImageTarget } from '../transfer/image-target.ts';
 import type { CommandContext } from './command.ts';
@@ -16,14 +16,14 @@ import { type CopyFlags, parsePlatforms } from './shared-flags.ts';
 export async function runCopy(
   source: ImageSource,
   target: ImageTarget,
-  flags: FlagValues<CopyFlags>,
+  flags: FlagValues<CopyFlags> & Pick<CopyOptions, 'packer'>,
   { output, signal, commandLine }: Pick<CommandContext, 'output' | 'signal' | 'commandLine'>,
 ): Promise<CopyResult> {
   const platforms = parsePlatforms(flags.platform);
   const display = await output.followCopy();
   try {
-    const { referrers, concurrency, abort: discard } = flags;
-    const options = { platforms, hostPlatform: hostPlatform(), referrers, concurrency, discard, signal };
+    const { referrers, concurrency, packer, abort: discard } = flags;
+    const options = { platforms, hostPlatform: hostPlatform(), referrers, concurrency, packer, discard, signal };
     return await copyImage(source, target, { ...options, onEvent: (event) => display.onEvent(event) });
   } catch (error) {
     throw hasCode(error, 'aborted') ? explainStop(error, flags.abort, commandLine) : error;

@@ -23,6 +23,8 @@ function measured() {
       meter.onEvent({ kind: 'plan', plan: { blobs, bytes, skippedBlobs, skippedBytes: 0, foreignLayers: 0, manifests: 1 } }),
     start: (blob: Descriptor) => meter.onEvent({ kind: 'blob-started', blob }),
     advance: (blob: Descriptor, bytes: number) => meter.onEvent({ kind: 'blob-progress', blob, bytes }),
+    pack: (layers: number, bytes: number) => meter.onEvent({ kind: 'packing', layers, bytes }),
+    packed: (layer: Descriptor, packed: Descriptor) => meter.onEvent({ kind: 'layer-packed', layer, packed }),
     finish: (blob: Descriptor) => meter.onEvent({ kind: 'blob-done', blob }),
   };
 }
@@ -39,6 +41,20 @@ describe('createCopyMeter', () => {
     advance(active, 12);
     expect(read()).toMatchObject({ doneBytes: 62, totalBytes: 100, doneCount: 1, blobCount: 3, skippedCount: 4 });
     expect(read().active).toEqual([{ digest: active.digest, size: 30, sentBytes: 12 }]);
+  });
+
+  it('counts layers that are packed by what was read of them, and then what is left to send', () => {
+    const { plan, start, advance, read, pack, packed } = measured();
+    const layer = blobOf('a', 80);
+    pack(2, 100);
+    start(layer);
+    advance(layer, 70);
+    expect(read()).toMatchObject({ doneBytes: 70, totalBytes: 100, doneCount: 0, blobCount: 2 });
+    advance(layer, 10);
+    packed(layer, blobOf('b', 30));
+    expect(read()).toMatchObject({ doneBytes: 80, totalBytes: 100, doneCount: 1, blobCount: 2, active: [] });
+    plan(1, 7);
+    expect(read()).toMatchObject({ doneBytes: 0, totalBytes: 7, doneCount: 0, blobCount: 1 });
   });
 
   it('tells the rate of the last seconds, not of the whole copy', () => {

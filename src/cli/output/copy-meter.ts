@@ -1,3 +1,4 @@
+import type { Descriptor } from '../../oci/descriptor.ts';
 import type { TransferEvent } from '../../transfer/events.ts';
 
 /** One blob under way. */
@@ -39,19 +40,23 @@ export function createCopyMeter(now: () => number): CopyMeter {
   let finishedBytes = 0;
   let doneCount = 0;
 
+  const finish = ({ digest, size }: Descriptor): void => {
+    active.delete(digest);
+    finishedBytes += size;
+    doneCount += 1;
+  };
+
   return {
     onEvent: (event) => {
-      if (event.kind === 'plan') {
-        plan = event.plan;
+      if (event.kind === 'plan' || event.kind === 'packing') {
+        plan = event.kind === 'plan' ? event.plan : { blobs: event.layers, bytes: event.bytes, skippedBlobs: 0 };
         active.clear();
         finishedBytes = 0;
         doneCount = 0;
       } else if (event.kind === 'blob-started') active.set(event.blob.digest, { size: event.blob.size, sentBytes: 0 });
-      else if (event.kind === 'blob-done') {
-        active.delete(event.blob.digest);
-        finishedBytes += event.blob.size;
-        doneCount += 1;
-      } else if (event.kind === 'blob-progress') {
+      else if (event.kind === 'blob-done') finish(event.blob);
+      else if (event.kind === 'layer-packed') finish(event.layer);
+      else if (event.kind === 'blob-progress') {
         rate.add(event.bytes);
         const blob = active.get(event.blob.digest);
         if (blob) blob.sentBytes += event.bytes;

@@ -31,6 +31,14 @@ export function createPlainDisplay(stderr: Sink, now: () => number = () => perfo
         write(
           `${shortDigest(event.blob.digest)} sent, ${formatBytes(event.blob.size)} (${doneCount} of ${blobCount}, ${formatDuration(now() - startedAtMs)})`,
         );
+      } else if (event.kind === 'packing') {
+        write(`${formatCount(event.layers, 'layer')} to pack and send, ${formatBytes(event.bytes)}`);
+      } else if (event.kind === 'layer-packed') {
+        const { doneCount, blobCount } = meter.read();
+        const sizes = `${formatBytes(event.layer.size)} as ${formatBytes(event.packed.size)}`;
+        write(
+          `${shortDigest(event.layer.digest)} packed and sent, ${sizes} (${doneCount} of ${blobCount}, ${formatDuration(now() - startedAtMs)})`,
+        );
       } else if (event.kind === 'again') write('Something was collected meanwhile: looking at everything once more');
     },
     end: () => clearInterval(timer),

@@ -17,7 +17,7 @@ export function createTerminalDisplay(stderr: NodeJS.WriteStream): CopyDisplay {
   return {
     onEvent: (event) => {
       meter.onEvent(event);
-      isPlanned ||= event.kind === 'plan';
+      isPlanned ||= event.kind === 'plan' || event.kind === 'packing';
     },
     end: () => {
       clearInterval(timer);
