@@ -42,7 +42,7 @@ function testClient(name: ClientName, places: () => Places): void {
 
   for (const placeName of PLACE_NAMES) {
     describePlace(placeName, PLACES[placeName], () => {
-      test('gives each client what the table says', async () => {
+      test('gives it what the table says', async () => {
         const answer = await askClient(session, places().get(placeName));
         expect(answer.column).toEqual(results.clients[name].columns[placeName]);
         if (placeName === 'static') expect(answer.requests).toEqual(results.clients[name].requests);
