@@ -29,11 +29,11 @@ export function imageWays(take: Take, names: readonly ImageName[] = IMAGE_NAMES)
 }
 
 /** A way that takes what a tag names. */
-export function takeByTag(take: Take, name: ImageName): Way {
+function takeByTag(take: Take, name: ImageName): Way {
   return (place) => take(formatByTag(place, name), place.images[name]);
 }
 
 /** A way that takes the same by digest. */
-export function takeByDigest(take: Take, name: ImageName): Way {
+function takeByDigest(take: Take, name: ImageName): Way {
   return (place) => take(formatByDigest(place, name), place.images[name]);
 }

@@ -28,7 +28,7 @@ export interface TestImage {
 /** What the artifact's only file holds; its title is {@link ARTIFACT_TITLE}. */
 export const ARTIFACT_TEXT = 'an artifact that refers to the image "single"\n';
 export const ARTIFACT_TITLE = 'note.txt';
-export const ARTIFACT_TYPE = 'application/vnd.example.note';
+const ARTIFACT_TYPE = 'application/vnd.example.note';
 
 type Architecture = keyof typeof machines;
 type Encoding = 'gzip' | 'uncompressed' | 'zstd';
