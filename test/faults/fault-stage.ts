@@ -14,6 +14,8 @@ import type { StoredObject } from './stored-objects.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 
 export const bucketName = 'images';
+/** At whose root the bucket stands, for everyone to read. */
+export const publicHost = 'registry.example.com';
 
 /** Temporary ones, so that a session token, too, could leak. */
 export const credentials: Credentials = {
@@ -62,6 +64,7 @@ export async function openStage(store: StoreName, objects: readonly StoredObject
     publicBuckets: [bucketName],
     buckets: [bucketName],
     credentials,
+    hosts: { [publicHost]: bucketName },
     now: () => clock.now(),
   });
   for (const { key, bytes, headers } of objects) server.writeObject(bucketName, key, bytes, headers);
