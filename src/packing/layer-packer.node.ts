@@ -1,4 +1,5 @@
 import type { ByteStream } from '../streams/byte-source.ts';
+import { type CompressTrace, tracePoints } from '../streams/trace-points.ts';
 import { checkCompressionLevel, compressionFacts, type LayerCompression } from './compression.ts';
 import { gzipInParallel } from './parallel-gzip.node.ts';
 import { zstdInParallel } from './parallel-zstd.node.ts';
@@ -20,6 +21,17 @@ export function createLayerPacker(compression: LayerCompression, chosenLevel?: n
   const compress = compression === 'gzip' ? gzipInParallel : zstdInParallel;
   return {
     packedType: (mediaType) => compressionFacts[compression].packedTypes.get(mediaType),
-    pack: (layer) => compress(layer, { level }),
+    pack: (layer) =>
+      tracePoints.compress.iterate(
+        (trace) => (trace ? counted(compress(counted(layer, trace, 'bytesIn'), { level }), trace, 'bytesOut') : compress(layer, { level })),
+        () => ({ format: compression, bytesIn: 0, bytesOut: 0 }),
+      ),
   };
+}
+
+async function* counted(stream: ByteStream, trace: CompressTrace, member: 'bytesIn' | 'bytesOut'): ByteStream {
+  for await (const chunk of stream) {
+    trace[member] += chunk.byteLength;
+    yield chunk;
+  }
 }

@@ -1,5 +1,6 @@
-import { CodedError } from '../errors/coded-error.ts';
+import { CodedError, hasCode } from '../errors/coded-error.ts';
 import type { Clock } from './clock.ts';
+import { tracePoints } from './trace-points.ts';
 
 /** How often and how patiently to try. */
 export interface RetryPolicy {
@@ -33,9 +34,21 @@ export async function retry<T>(
     } catch (error) {
       const delayMs = attempt < policy.attempts && policy.isRetryable(error) ? chooseDelay(error, attempt, policy, clock) : undefined;
       if (delayMs === undefined) throw error;
-      await clock.sleep(delayMs, signal);
+      await waitToRetry({ error, attempt, delayMs }, clock, signal);
     }
   }
+}
+
+/** Waits before the next try, and tells the tracing channel `bucketry:retry` of the wait and of what failed. */
+export function waitToRetry(
+  { error, attempt, delayMs }: { readonly error: unknown; readonly attempt: number; readonly delayMs: number },
+  clock: Clock,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  return tracePoints.retry.run(
+    () => clock.sleep(delayMs, signal),
+    () => ({ attempt, delayMs, code: hasCode(error) ? error.code : 'unknown' }),
+  );
 }
 
 /** Milliseconds until the next try; undefined where the other end asks for more than anyone would wait. */

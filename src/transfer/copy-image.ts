@@ -3,6 +3,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import type { Platform } from '../oci/platform.ts';
 import { forEachConcurrently } from '../streams/concurrency.ts';
+import { type CopyTrace, type StepTrace, tracePoints } from '../streams/trace-points.ts';
 import type { PlanSummary, TransferListener } from './events.ts';
 import type { ImageSource } from './image-source.ts';
 import type { ImageTarget, ImageWriter } from './image-target.ts';
@@ -11,7 +12,7 @@ import { createManifestReader } from './manifest-reader.ts';
 import { packImage, type PackedImage } from './pack-image.ts';
 import { type CopyPlan, planCopy, type PlanContext } from './plan.ts';
 import { type PlatformWish, selectRoot } from './select-root.ts';
-import { on, openSourceBlob } from './sides.ts';
+import { carryBlob, on, openSourceBlob } from './sides.ts';
 
 /** How to copy. */
 export interface CopyOptions {
@@ -50,18 +51,33 @@ const maxRounds = 20;
  * which the next copy finds and skips.
  * @throws CodedError whose `side` says which end failed
  */
-export async function copyImage(source: ImageSource, target: ImageTarget, options: CopyOptions = {}): Promise<CopyResult> {
+export function copyImage(source: ImageSource, target: ImageTarget, options: CopyOptions = {}): Promise<CopyResult> {
+  return tracePoints.copy.run(
+    async (trace) => {
+      const result = await copy(source, target, options);
+      if (trace) Object.assign(trace, summarize(result));
+      return result;
+    },
+    () => ({ source: source.location, target: target.location }),
+  );
+}
+
+function summarize({ root, summary: { blobs, bytes, skippedBlobs } }: CopyResult): Partial<CopyTrace> {
+  return { digest: root.digest, blobs, bytes, skippedBlobs };
+}
+
+async function copy(source: ImageSource, target: ImageTarget, options: CopyOptions): Promise<CopyResult> {
   const { signal, onEvent, packer, concurrency = defaultConcurrency, referrers = false } = options;
   const reader = createManifestReader(source);
   const chosen = await selectRoot(source, reader, wishOf(target, options), { signal });
   await checkOne(target, chosen, () => reader.read(chosen, { signal }));
-  const writer = await on('target', () => target.begin({ signal }));
+  const writer = await step('begin', () => on('target', () => target.begin({ signal })));
   try {
     const packed = packer && (await packImage(chosen, { source, reader, writer, packer, concurrency, signal, onEvent }));
     const root = packed?.root ?? chosen;
     const context = { ...(packed ? contextOf(packed) : { source, reader }), writer, signal, referrers };
     const summary = withPacked(await sendUntilSettled(root, context, options), packed);
-    await on('target', () => writer.commit(root, { signal }));
+    await step('commit', () => on('target', () => writer.commit(root, { signal })));
     onEvent?.({ kind: 'committed', root });
     return { root, summary };
   } catch (error) {
@@ -112,10 +128,11 @@ async function sendUntilSettled(root: Descriptor, context: PlanContext, options:
   let first: PlanSummary | undefined;
   for (let round = 1; round <= maxRounds; round += 1) {
     if (round > 1) options.onEvent?.({ kind: 'again', round });
-    const plan = await planCopy(root, context);
+    const plan = await step('plan', () => planCopy(root, context));
     first ??= plan.summary;
     await send(plan, context, options);
-    if ((await on('target', () => context.writer.settle({ signal: options.signal }))) === 'settled') return first;
+    const settled = await step('settle', () => on('target', () => context.writer.settle({ signal: options.signal })));
+    if (settled === 'settled') return first;
   }
   throw new RegistryError('collection-busy', `Cannot end the push: after ${maxRounds} times what was sent is still being collected`, {
     side: 'target',
@@ -129,6 +146,11 @@ async function send(plan: CopyPlan, { source, writer }: PlanContext, options: Co
   for (const blobs of [plan.layers, plan.configs]) {
     await forEachConcurrently(blobs, concurrency, (blob, one) => sendBlob(source, writer, blob, one, onEvent), signal);
   }
+  await step('manifests', () => sendManifests(plan, writer, options));
+}
+
+async function sendManifests(plan: CopyPlan, writer: ImageWriter, options: CopyOptions): Promise<void> {
+  const { signal, onEvent, concurrency = defaultConcurrency } = options;
   for (const group of plan.manifests) {
     await forEachConcurrently(
       group,
@@ -142,6 +164,10 @@ async function send(plan: CopyPlan, { source, writer }: PlanContext, options: Co
   }
 }
 
+function step<T>(name: StepTrace['step'], run: () => Promise<T>): Promise<T> {
+  return tracePoints.step.run(run, () => ({ step: name }));
+}
+
 async function sendBlob(
   source: ImageSource,
   writer: ImageWriter,
@@ -151,6 +177,6 @@ async function sendBlob(
 ): Promise<void> {
   onEvent?.({ kind: 'blob-started', blob });
   const onProgress = onEvent && ((bytes: number) => onEvent({ kind: 'blob-progress', blob, bytes }));
-  await on('target', () => writer.putBlob(blob, openSourceBlob(source, blob), { signal, onProgress }));
+  await carryBlob(blob, () => writer.putBlob(blob, openSourceBlob(source, blob), { signal, onProgress }));
   onEvent?.({ kind: 'blob-done', blob });
 }

@@ -12,7 +12,7 @@ import type { ImageWriter } from './image-target.ts';
 import type { LayerPacker } from './layer-packer.ts';
 import type { ManifestReader } from './manifest-reader.ts';
 import { createPackedSource, type PackedLayer } from './packed-source.ts';
-import { on, openSourceBlob } from './sides.ts';
+import { carryBlob, on, openSourceBlob } from './sides.ts';
 
 /*
  * Packing on the way. The digest of a packed layer shows only when all of it was packed, and manifests name layers by their digests. So layers go first: each is read once, and
@@ -63,7 +63,7 @@ export async function packImage(root: Descriptor, context: PackContext): Promise
     const onRead = onEvent && ((bytes: number): void => onEvent({ kind: 'blob-progress', blob: plain, bytes }));
     const open = (options: { readonly signal?: AbortSignal | undefined } = {}): ByteStream =>
       packer.pack(countBytes(openPlain(source, plain, options.signal), onRead));
-    const content = await on('target', () => putUnknownBlob({ open }, { signal: one }));
+    const content = await carryBlob(plain, () => putUnknownBlob({ open }, { signal: one }));
     const packed = { mediaType, ...content, annotations: plain.annotations };
     onEvent?.({ kind: 'layer-packed', layer: plain, packed });
     return { plain, packed, open: (again) => packer.pack(openPlain(source, plain, again)) };

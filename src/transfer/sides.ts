@@ -1,6 +1,7 @@
 import { attribute, hasCode, type Side } from '../errors/coded-error.ts';
 import type { ByteSource, ByteStream, OpenOptions } from '../streams/byte-source.ts';
 import { RegistryError } from '../errors/registry-error.ts';
+import { tracePoints } from '../streams/trace-points.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { ImageSource } from './image-source.ts';
 
@@ -11,6 +12,14 @@ export async function on<T>(side: Side, run: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw blame(error, side);
   }
+}
+
+/** Lets the target take one blob; told to the tracing channel `bucketry:blob`. */
+export function carryBlob<T>({ digest, mediaType, size }: Descriptor, run: () => Promise<T>): Promise<T> {
+  return tracePoints.blob.run(
+    () => on('target', run),
+    () => ({ digest, mediaType, bytes: size }),
+  );
 }
 
 /** A blob of the source, whose errors say that they are the source's, and which never gives more or fewer bytes than were asked for. The digest is for the target to verify. */

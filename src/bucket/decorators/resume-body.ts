@@ -1,5 +1,5 @@
 import type { ByteStream } from '../../streams/byte-source.ts';
-import { chooseDelay } from '../../streams/retry.ts';
+import { chooseDelay, waitToRetry } from '../../streams/retry.ts';
 import type { GetOptions, ObjectContent } from '../bucket.ts';
 import type { RetryContext } from './retry-options.ts';
 
@@ -57,7 +57,7 @@ async function* readOn(
     const delayMs = failures < policy.attempts && policy.isRetryable(failure) ? chooseDelay(failure, failures, policy, clock) : undefined;
     if (delayMs === undefined) throw failure;
     if (position === end) return undefined;
-    await clock.sleep(delayMs, signal);
+    await waitToRetry({ error: failure, attempt: failures, delayMs }, clock, signal);
     content = await reopen({ range: { start: position, end }, ifMatch: first.etag });
     if (!content) throw failure;
   }

@@ -1,4 +1,4 @@
-import { chooseDelay } from '../../streams/retry.ts';
+import { chooseDelay, waitToRetry } from '../../streams/retry.ts';
 import type { RetryContext } from './retry-options.ts';
 
 /**
@@ -29,6 +29,6 @@ export async function* resumeListing<T>(
     failures += 1;
     const delayMs = failures < policy.attempts && policy.isRetryable(failure) ? chooseDelay(failure, failures, policy, clock) : undefined;
     if (delayMs === undefined) throw failure;
-    await clock.sleep(delayMs, signal);
+    await waitToRetry({ error: failure, attempt: failures, delayMs }, clock, signal);
   }
 }

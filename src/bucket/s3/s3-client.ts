@@ -7,6 +7,7 @@ import type { ByteSource } from '../../streams/byte-source.ts';
 import type { Clock } from '../../streams/clock.ts';
 import { createHasher } from '../../streams/hasher.ts';
 import { readAll } from '../../streams/read-all.ts';
+import { type HashTrace, tracePoints } from '../../streams/trace-points.ts';
 import type { CredentialsProvider } from './credentials-provider.ts';
 import { readS3Answer, S3Answer } from './s3-answer.ts';
 import { findCorrection, type SigningFacts } from './s3-correction.ts';
@@ -156,8 +157,19 @@ async function choosePayload(request: S3Request, { isSigned, isTls }: { isSigned
   if (sha256 !== undefined) return sha256;
   if (body === undefined || body.size === 0) return emptyPayload;
   if (isTls || !isSigned) return unsignedPayload;
+  return tracePoints.hash.run(
+    (trace) => digestBody(body, signal, trace),
+    () => ({ algorithm: 'sha256', bytes: body.size, busyMs: 0 }),
+  );
+}
+
+async function digestBody(body: ByteSource, signal: AbortSignal | undefined, trace: HashTrace | undefined): Promise<string> {
   const hasher = createHasher('sha256');
-  for await (const chunk of body.open({ signal })) hasher.update(chunk);
+  for await (const chunk of body.open({ signal })) {
+    const begunAtMs = trace ? performance.now() : 0;
+    hasher.update(chunk);
+    if (trace) trace.busyMs += performance.now() - begunAtMs;
+  }
   return hasher.hex();
 }
 
