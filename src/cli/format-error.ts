@@ -1,6 +1,7 @@
 import { CodedError } from '../errors/coded-error.ts';
 import type { ErrorCode } from '../errors/codes.ts';
 import { exitCodeOf } from './exit-codes.ts';
+import { usualHints } from './usual-hints.ts';
 
 /** What a failed command writes with `--json`, in one line on standard error. */
 export interface ErrorReport {
@@ -22,7 +23,7 @@ const maxCauses = 10;
 /** An error as data. */
 export function reportError(error: unknown): ErrorReport {
   if (error instanceof CodedError) {
-    const { code, message, side, hint } = error;
+    const { code, message, side, hint = usualHints[code] } = error;
     return { error: { code, message, side, hint, exitCode: exitCodeOf(code) } };
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

@@ -45,7 +45,7 @@ export function createManifestReader(source: ImageSource): ManifestReader {
     }
     const bytes = await source.manifest(descriptor, options);
     await verifyBytes(bytes, descriptor);
-    const verified = { descriptor, bytes, manifest: parseManifest(bytes, descriptor.mediaType) };
+    const verified = { descriptor, bytes, manifest: parseNamed(bytes, descriptor, source.location) };
     total += bytes.byteLength;
     if (total > maxGraphBytes)
       throw new RegistryError(
@@ -59,6 +59,17 @@ export function createManifestReader(source: ImageSource): ManifestReader {
     read: (descriptor, options) => on('source', () => read(descriptor, options)),
     add: (manifest) => void known.set(manifest.descriptor.digest, manifest),
   };
+}
+
+/** As `parseManifest`, with an error that says which manifest it is. */
+function parseNamed(bytes: Uint8Array, { digest, mediaType }: Descriptor, location: string): Manifest {
+  try {
+    return parseManifest(bytes, mediaType);
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    const details = { cause: error, hint: error.hint };
+    throw new RegistryError(error.code, `Cannot copy manifest "${digest}" of "${location}": ${error.message}`, details);
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compressionMagicBytes, decompress, detectCompression } from '../archive/decompress.node.ts';
 import { indexTar } from '../archive/tar-index.ts';
+import type { CodedError } from '../errors/coded-error.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { readAll } from '../streams/read-all.ts';
 import { toFileError } from './file-error.node.ts';
@@ -45,8 +46,15 @@ export async function openArchive(path: string, location: string, options: OpenA
     return { location, find: async (name) => index.find(name), close };
   } catch (error) {
     await close();
-    throw toFileError(error, 'read', path);
+    throw nameArchive(toFileError(error, 'read', path), path);
   }
+}
+
+/** Whoever reads a tar knows nothing of the file that it came from. */
+function nameArchive(error: CodedError, path: string): CodedError {
+  if (!(error instanceof RegistryError) || !error.code.startsWith('archive-') || error.message.includes(path)) return error;
+  const what = error.message.replace(/^Cannot (?:read|unpack) the archive: /, '');
+  return new RegistryError(error.code, `Cannot read ${JSON.stringify(path)}: ${what}`, { cause: error, hint: error.hint });
 }
 
 async function openOrThrow(path: string): Promise<OpenFile> {
