@@ -1,8 +1,9 @@
 import type { ByteSource } from '../streams/byte-source.ts';
 import type { Clock } from '../streams/clock.ts';
+import { tracePoints } from '../streams/trace-points.ts';
 import type { ConnectionLimit } from './connection-limit.ts';
 import { type CountedSource, countedSource } from './counted-source.ts';
-import type { PartRange } from './part-plan.ts';
+import { partBytes, type PartRange } from './part-plan.ts';
 
 /** What becomes of one part: sends it, or finds that it is there already. */
 export type SendPart<R> = (part: PartRange, bytes: PartBytes, signal: AbortSignal) => Promise<R>;
@@ -70,6 +71,7 @@ export function beginPart<R>(part: PartRange, bytes: ByteSource, options: Attemp
   let extraBytes = 0;
 
   const begin = (): void => {
+    const attemptNumber = attempts.length + 1;
     const abort = new AbortController();
     const either = AbortSignal.any([signal, abort.signal]);
     let counted: CountedSource | undefined;
@@ -78,7 +80,11 @@ export function beginPart<R>(part: PartRange, bytes: ByteSource, options: Attemp
         beganAtMs ??= resending?.clock.now();
         const { size, seekable } = bytes;
         counted = countedSource({ size, seekable, open: (openOptions) => carry(bytes.open(openOptions)) }, onProgress);
-        return send(part, { bytes, outgoing: counted }, either);
+        const outgoing = counted;
+        return tracePoints.part.run(
+          () => send(part, { bytes, outgoing }, either),
+          () => ({ part: part.partNumber, bytes: partBytes(part), attempt: attemptNumber }),
+        );
       },
       { signal: either, turn },
     );

@@ -1,5 +1,6 @@
 import type { ByteStream } from '../streams/byte-source.ts';
 import type { Clock } from '../streams/clock.ts';
+import { tracePoints } from '../streams/trace-points.ts';
 import type { ByteBudget, ByteLease } from './byte-budget.ts';
 import type { Carry, ConnectionLimit } from './connection-limit.ts';
 import { type PartRange, partBytes, planParts } from './part-plan.ts';
@@ -99,9 +100,16 @@ function lookAhead(open: OpenRange, waiting: PartRange[], ahead: RangeAhead[], o
   }
 }
 
-async function fetchRange(open: OpenRange, part: PartRange, clock: Clock, carry: Carry, signal: AbortSignal): Promise<Uint8Array[]> {
+function fetchRange(open: OpenRange, part: PartRange, clock: Clock, carry: Carry, signal: AbortSignal): Promise<Uint8Array[]> {
+  return tracePoints.range.run(
+    () => collect(carry(resumeRange(open, part.start, part.end, clock, signal))),
+    () => ({ start: part.start, bytes: partBytes(part) }),
+  );
+}
+
+async function collect(stream: ByteStream): Promise<Uint8Array[]> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of carry(resumeRange(open, part.start, part.end, clock, signal))) chunks.push(chunk);
+  for await (const chunk of stream) chunks.push(chunk);
   return chunks;
 }
 
