@@ -140,6 +140,8 @@ export interface BucketAbilities {
   readonly strongList: boolean;
   /** The store itself checks `sha256` of a put. */
   readonly verifiesSha256: boolean;
+  /** Bytes cannot change on their way to the store unnoticed (TLS, or no way at all): a part needs no digest of its own, which costs more than sending it. */
+  readonly protectsBodies: boolean;
   /** Largest object of one put, in bytes. */
   readonly maxPutBytes: number;
   /** Largest object of one server-side copy, in bytes. */

@@ -1,5 +1,5 @@
 /** A heading of a command's help under which flags stand together. */
-export type FlagGroup = 'What to copy' | 'Where' | 'Output' | 'Options';
+export type FlagGroup = 'What to copy' | 'Where' | 'Transfer' | 'Output' | 'Options';
 
 interface FlagBase {
   /** One or two sentences, without what can be told from the other members (default, environment). */

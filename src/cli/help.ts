@@ -4,7 +4,7 @@ import { type Flag, type FlagGroup, type Flags, globalFlags } from './flags.ts';
 import { formatTerms, wrap } from './wrap.ts';
 
 const width = 80;
-const groups: readonly FlagGroup[] = ['What to copy', 'Where', 'Options', 'Output'];
+const groups: readonly FlagGroup[] = ['What to copy', 'Where', 'Transfer', 'Options', 'Output'];
 
 /** What `bucketry --help` shows. */
 export function formatMainHelp(commands: Readonly<Record<string, CommandEntry>>): string {

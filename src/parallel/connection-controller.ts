@@ -1,6 +1,7 @@
 import { hasCode } from '../errors/coded-error.ts';
 import type { ByteStream } from '../streams/byte-source.ts';
 import type { Clock } from '../streams/clock.ts';
+import type { RequestWatch } from '../streams/request-watch.ts';
 import { type ConnectionLimit, createPolicedLimit, type Link } from './connection-limit.ts';
 import { createConnectionTuner } from './connection-tuner.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -11,14 +12,6 @@ export interface ConnectionController extends ConnectionLimit {
   readonly limit: number;
   /** To be told of every request to the store, also those that are tried again behind the work. */
   readonly watch: RequestWatch;
-}
-
-/** What is seen of single requests, by whoever sends them. */
-export interface RequestWatch {
-  /** A request with little to send was answered, with so much time between. */
-  onAnswer(durationMs: number): void;
-  /** A request that began then failed. */
-  onFailure(error: unknown, beganAtMs: number): void;
 }
 
 export interface ConnectionControllerOptions {

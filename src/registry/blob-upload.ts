@@ -32,6 +32,8 @@ export interface BlobUpload extends RequestOptions {
   readonly source: ByteSource;
   readonly partSize: number;
   readonly multipart: MultipartUploads;
+  /** What a search before this call came upon: it is not searched again, unless others come between. */
+  readonly found?: FoundUpload | undefined;
   readonly onProgress?: ((bytes: number) => void) | undefined;
   /** Takes up the uploads that this process creates, while they are unfinished. */
   readonly unfinished: Set<UploadHandle>;
@@ -48,7 +50,8 @@ export async function uploadBlob(context: RepositoryContext, upload: BlobUpload)
   const plan = planParts(upload.blob.size, upload.partSize);
   for (let round = 1; ; round += 1) {
     try {
-      const { handle, listed } = (await findUpload(upload, plan)) ?? (await createUpload(upload));
+      const search = round === 1 && upload.found ? upload.found : await findUpload(upload);
+      const { handle, listed } = search.upload ?? (await createUpload(upload));
       const parts = await sendParts(upload.source, upload.blob, plan, createSend(context, upload, handle, listed), {
         budget: context.budget,
         connections: context.connections,
@@ -77,6 +80,11 @@ const maybeDone = [
   'throttled',
 ] as const;
 
+/** What a search for unfinished uploads came upon; none that is worth continuing, perhaps. */
+export interface FoundUpload {
+  readonly upload: OpenUpload | undefined;
+}
+
 interface OpenUpload {
   readonly handle: UploadHandle;
   /** Parts that are there, by number. */
@@ -89,8 +97,15 @@ async function createUpload({ key, blob, partSize, multipart, unfinished, signal
   return { handle, listed: new Map() };
 }
 
-/** Of the unfinished uploads whose parts are those of the plan, the one with most of them; one without any is no gain. */
-async function findUpload({ key, multipart, signal }: BlobUpload, plan: readonly PartRange[]): Promise<OpenUpload | undefined> {
+/** Of the unfinished uploads whose parts are those that this one would have, finds the one with most of them; one without any is no gain. */
+export async function findUpload({
+  key,
+  blob,
+  partSize,
+  multipart,
+  signal,
+}: Pick<BlobUpload, 'key' | 'partSize' | 'multipart' | 'signal'> & { readonly blob: Pick<Descriptor, 'size'> }): Promise<FoundUpload> {
+  const plan = planParts(blob.size, partSize);
   let best: OpenUpload | undefined;
   try {
     for await (const { uploadId } of multipart.listUploads(key, { signal })) {
@@ -102,7 +117,7 @@ async function findUpload({ key, multipart, signal }: BlobUpload, plan: readonly
     // Who may write need not be allowed to list uploads: then each push begins anew.
     if (!hasCode(error, 'access-denied', 'operation-unsupported')) throw error;
   }
-  return best;
+  return { upload: best };
 }
 
 /** The parts of an upload; undefined if it has other parts than the plan, or is gone. */
@@ -135,7 +150,8 @@ function createSend(
   return async ({ partNumber }, { bytes, outgoing }, signal) => {
     const there = listed.get(partNumber);
     if (there && (await isSamePart(there, bytes))) return { partNumber, etag: there.etag };
-    const sha256 = bucket.abilities.verifiesSha256 ? await digestOfSource('sha256', bytes) : undefined;
+    const { verifiesSha256, protectsBodies } = bucket.abilities;
+    const sha256 = verifiesSha256 && !protectsBodies ? await digestOfSource('sha256', bytes) : undefined;
     return multipart.putPart(handle, partNumber, outgoing, { signal, sha256 });
   };
 }

@@ -15,7 +15,7 @@ import { type ByteSource, bytesSource } from '../streams/byte-source.ts';
 import { digestHex } from '../streams/hasher.ts';
 import { readAll } from '../streams/read-all.ts';
 import { verify } from '../streams/verify.ts';
-import { uploadBlob } from './blob-upload.ts';
+import { findUpload, type FoundUpload, uploadBlob } from './blob-upload.ts';
 import { copyBlob } from './copy-blob.ts';
 import type { RepositoryContext, RequestOptions } from './repository-context.ts';
 import { type BlobContent, putUnknownBlob, type UnknownBlob } from './staged-upload.ts';
@@ -43,6 +43,8 @@ export interface Blobs {
    * @throws BucketError `object-too-large`; what reading them throws
    */
   putUnknown(blob: UnknownBlob, options?: RequestOptions): Promise<BlobContent>;
+  /** Looks for an unfinished upload of a blob that is sent in parts, for `put`; undefined for one that is not. */
+  findUpload(blob: Descriptor, options?: RequestOptions): Promise<FoundUpload | undefined>;
   /** Lets the store copy a blob from another repository of this bucket (see `copyBlob`). */
   copyFrom(from: RepositoryName, blob: Descriptor, options?: RequestOptions): Promise<boolean>;
 }
@@ -50,6 +52,8 @@ export interface Blobs {
 export interface PutBlobOptions extends RequestOptions {
   /** Called with the number of bytes that were newly sent; negative when they are sent again. */
   readonly onProgress?: ((bytes: number) => void) | undefined;
+  /** What `findUpload` came upon. */
+  readonly found?: FoundUpload | undefined;
   /** Takes up the uploads that this call creates, as long as they are unfinished. */
   readonly unfinished?: Set<UploadHandle> | undefined;
 }
@@ -92,6 +96,11 @@ export function createBlobs(context: RepositoryContext): Blobs {
     },
     putUnknown: (blob, options) =>
       putUnknownBlob(context, blob, (known, source, request) => blobs.put({ ...known, mediaType: unknownType }, source, request), options),
+    async findUpload(blob, options = {}) {
+      const partSize = partSizeFor(context, blob.size);
+      if (partSize === undefined || !bucket.multipart) return undefined;
+      return findUpload({ key: keyOf(blob.digest), blob, partSize, multipart: bucket.multipart, ...options });
+    },
     copyFrom: (from, blob, options) => copyBlob(context, from, blob, options),
   };
   return blobs;

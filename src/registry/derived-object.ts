@@ -3,6 +3,7 @@ import type { ObjectKey } from '../bucket/object-key.ts';
 import { hasCode } from '../errors/coded-error.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import type { Clock } from '../streams/clock.ts';
+import { runTogether } from '../streams/concurrency.ts';
 import { type Coalescer, createCoalescer } from './coalescer.ts';
 import type { RequestOptions } from './repository-context.ts';
 import { isSameBytes, maxDocumentBytes, readObject, writeObject } from './small-objects.ts';
@@ -32,6 +33,11 @@ export interface DerivedObject {
   headers(bytes: Uint8Array): ObjectHeaders;
   /** What the object's absence says: it is not created only to say that. */
   readonly absentBytes?: Uint8Array | undefined;
+  /**
+   * That it probably does not exist yet: then the truth is listed while the object is being read. Where it turns out to exist, the truth is listed once more, since what was
+   * listed may be older than the ETag.
+   */
+  readonly isProbablyNew?: boolean | undefined;
   /** Writes what must be there before the object names it. */
   beforeWrite?(bytes: Uint8Array, signal: AbortSignal): Promise<void>;
 }
@@ -66,15 +72,38 @@ interface Version {
 }
 
 async function rebuildUntilUnchanged(bucket: Bucket, object: DerivedObject, clock: Clock, signal: AbortSignal): Promise<void> {
-  let there = await readVersion(bucket, object, signal);
+  let { there, derived } = await readAndDerive(bucket, object, signal);
   for (let round = 0; round < maxRounds; round += 1) {
-    const bytes = await object.derive(signal);
+    const bytes = derived ?? (await object.derive(signal));
+    derived = undefined;
     const said = there?.bytes ?? object.absentBytes;
     if (said && isSameBytes(said, bytes)) return;
     if (round > 0) await clock.sleep(Math.max(pauseMs(round, clock), bucket.abilities.minWriteIntervalMs), signal);
     there = (await tryWrite(bucket, object, bytes, there, signal)) ?? (await readVersion(bucket, object, signal));
   }
   throw new RegistryError('tag-conflict', `Cannot rebuild "${object.key}": it was changed by others ${maxRounds} times in a row`);
+}
+
+/**
+ * Nothing is lost by listing before it is known that the object does not exist: create-only, the PUT fails if anybody wrote meanwhile, and whoever changes the truth after this
+ * listing writes after this PUT.
+ */
+async function readAndDerive(
+  bucket: Bucket,
+  object: DerivedObject,
+  outer: AbortSignal,
+): Promise<{ there: Version | undefined; derived?: Uint8Array | undefined }> {
+  if (!object.isProbablyNew) return { there: await readVersion(bucket, object, outer) };
+  let there: Version | undefined;
+  let derived: Uint8Array | undefined;
+  await runTogether(
+    [
+      async (signal) => void (there = await readVersion(bucket, object, signal)),
+      async (signal) => void (derived = await object.derive(signal)),
+    ],
+    outer,
+  );
+  return { there, derived: there ? undefined : derived };
 }
 
 async function readVersion(bucket: Bucket, { key }: DerivedObject, signal: AbortSignal): Promise<Version | undefined> {

@@ -2,12 +2,14 @@ import type { UploadHandle } from '../bucket/multipart-uploads.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { type CollectionState, maxUntaggedMs, settlePush } from '../layout/collection-state.ts';
 import { referrerOf } from '../layout/referrers-index.ts';
+import type { BucketFormat } from '../layout/format-version.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Tag } from '../oci/repository-name.ts';
 import type { ByteSource } from '../streams/byte-source.ts';
-import { forEachConcurrently } from '../streams/concurrency.ts';
+import { forEachConcurrently, runTogether } from '../streams/concurrency.ts';
 import type { Blobs, PutBlobOptions } from './blobs.ts';
+import type { FoundUpload } from './blob-upload.ts';
 import { ensureBucketFormat } from './bucket-format.ts';
 import type { Catalog } from './catalog.ts';
 import { watchCollection } from './collection-watch.ts';
@@ -20,8 +22,8 @@ import type { Tags } from './tags.ts';
 /*
  * One push, so that readers are never broken and collection cannot race it (docs/bucket-layout.md, "Order of writes" and "Collection").
  *
- * Order of writes: the format, if the bucket has none → blobs and configs → manifests, children before their parents → [settled] → the repository's marker → for each
- * manifest, what it refers to learns of it, and its own index of referrers → the manifest that the tag named till now, once more → the tag → `tags/list` → `_catalog`.
+ * Order of writes: the format, if the bucket has none → blobs and configs → manifests, children before their parents → [settled] → side by side: the repository's marker; for each
+ * manifest, what it refers to learns of it, and its own index of referrers; the manifest that the tag named till now, once more → the tag → `tags/list` → `_catalog`.
  *
  * What a crash leaves: before the tag, objects that no tag leads to: clients see what they saw before, the same push again skips what is there, and in the end collection takes
  * the rest. After the tag, a whole image whose name may not be in a list yet: the same push again, or any other of the repository, lists it. A referrer becomes visible in its
@@ -72,6 +74,8 @@ export interface PushModules {
 export interface BeginPushOptions extends RequestOptions {
   /** The tag whose image is pushed under another one: what it leads to need not be looked at. The tag that is pushed to, if left out. */
   readonly copiedTag?: Tag | undefined;
+  /** The bucket's format, where it was read already. */
+  readonly format?: BucketFormat | undefined;
 }
 
 /** Collections that a push lets come between before it gives up. */
@@ -95,7 +99,7 @@ export async function beginPush(
   context: RepositoryContext,
   { blobs, manifests, referrers, tags, catalog }: PushModules,
   tag: Tag | undefined,
-  { copiedTag = tag, ...options }: BeginPushOptions = {},
+  { copiedTag = tag, format: knownFormat, ...options }: BeginPushOptions = {},
 ): Promise<PushSession> {
   const { bucket, name, clock } = context;
   const watch = watchCollection(bucket, name, clock);
@@ -105,7 +109,7 @@ export async function beginPush(
     return { collection, complete: new Set(named && digestsOf(named)) };
   };
 
-  const format = await ensureBucketFormat(bucket, clock, options);
+  const format = knownFormat ?? (await ensureBucketFormat(bucket, clock, options));
   let outlook = await look(await watch.read(options), options);
   let round = 1;
   let isSettled = false;
@@ -113,13 +117,17 @@ export async function beginPush(
   /** All that this push sent or found. */
   const used = new Set<Digest>();
   const put = new Map<Digest, StoredManifest>();
+  /** Manifests put that have no index of referrers yet. */
+  const unindexed = new Set<Digest>();
+  /** Unfinished uploads of blobs that were missed. */
+  const found = new Map<Digest, FoundUpload | undefined>();
   const unfinished = new Set<UploadHandle>();
 
   const isLate = (): boolean => clock.now() - firstManifestAtMs > maxUntaggedMs;
 
   const publish = async ({ descriptor: { digest, size }, manifest }: StoredManifest, signal: AbortSignal): Promise<void> => {
     if (manifest.subject) await referrers.add(manifest.subject.digest, referrerOf(manifest, digest, size), { signal });
-    await referrers.ensure(digest, { signal });
+    if (unindexed.has(digest)) await referrers.rebuild(digest, { signal });
   };
 
   /** Children first: images side by side, then the indexes above them, which were put after those that they name. */
@@ -139,11 +147,18 @@ export async function beginPush(
     },
     async hasBlob(blob, requestOptions) {
       used.add(blob.digest);
-      return blobs.has(blob, requestOptions);
+      // Both at once, though the second is in vain where the blob is there: it saves the others a way there and back
+      const [there, upload] = await Promise.allSettled([blobs.has(blob, requestOptions), blobs.findUpload(blob, requestOptions)]);
+      if (there.status === 'rejected') throw there.reason;
+      if (there.value) return true;
+      if (upload.status === 'rejected') throw upload.reason;
+      found.set(blob.digest, upload.value);
+      return false;
     },
     async putBlob(blob, bytes, putOptions = {}) {
       used.add(blob.digest);
-      await blobs.put(blob, bytes, { ...putOptions, unfinished });
+      await blobs.put(blob, bytes, { ...putOptions, unfinished, found: found.get(blob.digest) });
+      found.delete(blob.digest);
     },
     async putUnknownBlob(blob, requestOptions) {
       const content = await blobs.putUnknown(blob, requestOptions);
@@ -154,7 +169,13 @@ export async function beginPush(
       if (put.size === 0) firstManifestAtMs = clock.now();
       isSettled = false;
       used.add(digest);
-      put.set(digest, await manifests.put(digest, bytes, requestOptions));
+      const store = async (signal: AbortSignal): Promise<void> => void put.set(digest, await manifests.put(digest, bytes, { signal }));
+      const lookForIndex = async (signal: AbortSignal): Promise<void> => {
+        if (await referrers.has(digest, { signal })) unindexed.delete(digest);
+        else unindexed.add(digest);
+      };
+      const isComplete = outlook.complete.has(digest);
+      await runTogether(isComplete ? [store] : [store, lookForIndex], requestOptions?.signal);
     },
     async settle(requestOptions) {
       const now = await watch.read(requestOptions);
@@ -170,10 +191,18 @@ export async function beginPush(
       const root = put.get(digest);
       if (!isSettled || !root) throw new RegistryError('internal', `Cannot tag "${digest}" of "${name}": its push is not settled`);
       if (isLate()) throw tooLate(context, digest);
-      if (!outlook.complete.has(digest)) await catalog.mark(name, { signal });
-      await publishAll(signal);
+      let setTag: ((options: RequestOptions) => Promise<void>) | undefined;
+      // None of these needs another; all come before the tag
+      await runTogether(
+        [
+          async (one) => (outlook.complete.has(digest) ? undefined : catalog.mark(name, { signal: one })),
+          (one) => publishAll(one),
+          async (one) => void (setTag = tag === undefined ? undefined : await tags.prepare(tag, root, { signal: one })),
+        ],
+        signal,
+      );
       if (isLate()) throw tooLate(context, digest);
-      if (tag !== undefined) await tags.set(tag, root, { signal });
+      await setTag?.({ signal });
       if (format.catalog) await catalog.include(name, { signal });
     },
     async abandon({ discard = false, signal } = {}) {

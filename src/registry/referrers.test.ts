@@ -44,7 +44,7 @@ async function readFallback(bucket: Bucket, { name }: Repository): Promise<Uint8
 test('a subject to which nothing refers has an empty index and no fallback tag', async () => {
   const { bucket, repository } = open();
   expect(await repository.referrers.list(subject)).toBeUndefined();
-  await repository.referrers.ensure(subject);
+  await repository.referrers.rebuild(subject);
   expect(await repository.referrers.list(subject)).toEqual([]);
   expect(await readFallback(bucket, repository)).toBeUndefined();
 });
@@ -68,10 +68,10 @@ test('an index that is asked for after the referrers came lists them, and never 
   const { bucket, repository } = open();
   const referrer = await putReferrer(repository, 'one');
   await repository.referrers.add(subject, referrer);
-  await repository.referrers.ensure(subject);
+  await repository.referrers.rebuild(subject);
   expect(await repository.referrers.list(subject)).toEqual([referrer]);
   await bucket.delete(formatKey({ kind: 'referrers', name: repository.name, digest: subject }));
-  await repository.referrers.ensure(subject);
+  await repository.referrers.rebuild(subject);
   expect(await repository.referrers.list(subject)).toEqual([referrer]);
 });
 
@@ -86,7 +86,7 @@ test('when the last referrer goes, its index and the fallback tag are empty', as
 
 test('an index is dropped with its subject, but not while something refers to it', async () => {
   const { repository } = open();
-  await repository.referrers.ensure(subject);
+  await repository.referrers.rebuild(subject);
   await repository.referrers.drop(subject);
   expect(await repository.referrers.has(subject)).toBe(false);
   const referrer = await putReferrer(repository, 'one');
@@ -111,7 +111,7 @@ test('a marker that holds another digest than its key is refused by name', async
   const [one, two] = [await putReferrer(repository, 'one'), await putReferrer(repository, 'two')];
   const key = formatKey({ kind: 'referrer-marker', name: repository.name, subject, referrer: one.digest });
   await bucket.put(key, bytesSource(new TextEncoder().encode(JSON.stringify(two))));
-  await expect(repository.referrers.ensure(subject)).rejects.toMatchObject({ code: 'format-invalid' });
+  await expect(repository.referrers.rebuild(subject)).rejects.toMatchObject({ code: 'format-invalid' });
 });
 
 describe.each(['atomic', 'ignored', 'none'] as const)('where conditions are %s', (conditionalPut) => {

@@ -8,7 +8,7 @@ import { parseKey } from '../layout/parse-key.ts';
 import { emptyReferrersIndex, formatReferrersIndex, parseReferrersIndex, type Referrer } from '../layout/referrers-index.ts';
 import type { Digest } from '../oci/digest.ts';
 import { mediaTypes } from '../oci/media-types.ts';
-import { mapConcurrently } from '../streams/concurrency.ts';
+import { mapConcurrently, runTogether } from '../streams/concurrency.ts';
 import { digestHex } from '../streams/hasher.ts';
 import { type DerivedObject, rebuildDerivedObject } from './derived-object.ts';
 import type { RepositoryContext, RequestOptions } from './repository-context.ts';
@@ -21,8 +21,8 @@ import { readObject, writeObject } from './small-objects.ts';
  * subject's referrers key (which every manifest has, empty or not: clients that meet 403 there give up), and, once something refers, the same bytes under the fallback tag
  * and under their own digest, for clients that resolve the tag and go on by digest. That last copy is no image of anybody's and has no referrers key of its own.
  *
- * Order of writes: the referring manifest → its marker → the index → the digest-addressed copy → the fallback tag. A crash in between leaves an index that does not list
- * the new referrer yet, or a fallback tag one behind the index; everything that is listed is there. The same command again ends it. When the last referrer goes, the
+ * Order of writes: the referring manifest → its marker → the index, and beside it the digest-addressed copy → the fallback tag. A crash in between leaves an index or a fallback
+ * tag that does not list the new referrer yet; everything that is listed is there. The same command again ends it. When the last referrer goes, the
  * fallback tag stays, as an empty index: a delete has no condition, and could take away what somebody else just wrote.
  */
 
@@ -33,8 +33,8 @@ const maxReads = 16;
 export interface Referrers {
   /** Whether a subject has its index, empty or not. */
   has(subject: Digest, options?: RequestOptions): Promise<boolean>;
-  /** Gives a subject its index, unless it has one: empty, or with what referred to it before it came. */
-  ensure(subject: Digest, options?: RequestOptions): Promise<void>;
+  /** Makes a subject's index, and its fallback, say what refers to it: nothing yet, or what came before the subject itself. */
+  rebuild(subject: Digest, options?: RequestOptions): Promise<void>;
   /**
    * Records a referrer, whose manifest is there already; the subject may come later.
    * @throws RegistryError `manifest-too-large` when the index would be more than clients read; the referrer is then not recorded
@@ -86,6 +86,7 @@ export function createReferrers({ bucket, name, clock }: RepositoryContext): Ref
   const rebuild = async (subject: Digest, options: RequestOptions): Promise<void> => {
     const index: DerivedObject = {
       key: indexKey(subject),
+      isProbablyNew: true,
       derive: (signal) => deriveIndex(subject, signal),
       headers: (bytes) => referrersHeaders(digestOf(bytes)),
     };
@@ -99,15 +100,15 @@ export function createReferrers({ bucket, name, clock }: RepositoryContext): Ref
         await writeObject(bucket, formatKey({ kind: 'manifest', name, digest }), bytes, { ...headers, signal });
       },
     };
-    await rebuildDerivedObject(bucket, index, clock, options);
-    await rebuildDerivedObject(bucket, fallback, clock, options);
+    await runTogether(
+      [index, fallback].map((object) => (signal) => rebuildDerivedObject(bucket, object, clock, { signal })),
+      options.signal,
+    );
   };
 
   const referrers: Referrers = {
     has: async (subject, options = {}) => (await bucket.head(indexKey(subject), options)) !== undefined,
-    async ensure(subject, options = {}) {
-      if (!(await referrers.has(subject, options))) await rebuild(subject, options);
-    },
+    rebuild: (subject, options = {}) => rebuild(subject, options),
     async add(subject, referrer, options = {}) {
       const marker = formatReferrerMarker(referrer);
       await writeObject(bucket, markerKey(subject, referrer.digest), marker, { ...documentHeaders(), ...options });

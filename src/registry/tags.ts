@@ -21,6 +21,8 @@ export interface Tags {
    * young, it stays for those who resolved the tag and are still pulling by digest.
    */
   set(tag: Tag, manifest: StoredManifest, options?: RequestOptions): Promise<void>;
+  /** The first half of `set`: keeps what the tag names from collection. What it gives does the rest. */
+  prepare(tag: Tag, manifest: StoredManifest, options?: RequestOptions): Promise<(options?: RequestOptions) => Promise<void>>;
   /**
    * Deletes tags, and nothing but the tags, and then brings `tags/list` up to date. What they named is put once more, as by `set`.
    * @throws RegistryError `tag-missing`, before anything was deleted
@@ -67,9 +69,10 @@ export function createTags({ bucket, name, clock }: RepositoryContext, manifests
   };
 
   /** Keeps what a tag names from collection for a while, before the tag is taken from it. */
-  const renewNamed = async (tag: Tag, next: Digest | undefined, options: RequestOptions): Promise<void> => {
+  const renewNamed = async (tag: Tag, next: Digest | undefined, options: RequestOptions): Promise<StoredManifest | undefined> => {
     const named = await tags.get(tag, options);
     if (named && named.descriptor.digest !== next) await manifests.put(named.descriptor.digest, named.bytes, options);
+    return named;
   };
 
   const findMissing = async (names: readonly Tag[], options: RequestOptions): Promise<Tag | undefined> => {
@@ -86,10 +89,17 @@ export function createTags({ bucket, name, clock }: RepositoryContext, manifests
         throw error;
       }
     },
-    async set(tag, { descriptor, manifest, bytes }, options = {}) {
-      await renewNamed(tag, descriptor.digest, options);
-      await writeObject(bucket, keyOf(tag), bytes, { ...tagHeaders(manifest, descriptor.digest), ...options });
-      if (!(await isListed(tag, options))) await tags.rebuildList(options);
+    async set(tag, manifest, options = {}) {
+      const put = await tags.prepare(tag, manifest, options);
+      await put(options);
+    },
+    async prepare(tag, { descriptor, manifest, bytes }, options = {}) {
+      const named = await renewNamed(tag, descriptor.digest, options);
+      return async (putOptions = {}) => {
+        await writeObject(bucket, keyOf(tag), bytes, { ...tagHeaders(manifest, descriptor.digest), ...putOptions });
+        // A new tag is hardly in the list: not worth a look of its own
+        if (!named || !(await isListed(tag, putOptions))) await tags.rebuildList(putOptions);
+      };
     },
     async delete(names, options = {}) {
       const missing = await findMissing(names, options);

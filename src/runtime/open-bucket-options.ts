@@ -1,8 +1,19 @@
-import type { RequestOptions } from '../bucket/bucket.ts';
+import type { Bucket, RequestOptions } from '../bucket/bucket.ts';
+import type { BucketFormat } from '../layout/format-version.ts';
+import type { TransferEngine } from '../parallel/transfer-engine.ts';
 
 /** How a place's bucket is opened. */
 export interface OpenBucketOptions extends RequestOptions {
   readonly environment: NodeJS.ProcessEnv;
+  /** The process's own, for what is moved in bulk: it is told how the store fares. */
+  readonly engine?: TransferEngine | undefined;
   /** Makes a directory bucket that is missing, and goes by what `init` found out about the store. */
   readonly forWriting?: boolean | undefined;
+}
+
+/** A bucket, and what was read of it on the way, so that nobody need ask again. */
+export interface OpenedBucket {
+  readonly bucket: Bucket;
+  /** Undefined where there is none, or it was not asked for (it is for writing). */
+  readonly format: BucketFormat | undefined;
 }

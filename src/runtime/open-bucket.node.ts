@@ -1,7 +1,8 @@
 import type { BucketAdmin } from '../bucket/bucket-admin.ts';
 import type { Bucket } from '../bucket/bucket.ts';
 import { RegistryError } from '../errors/registry-error.ts';
-import type { OpenBucketOptions } from './open-bucket-options.ts';
+import { readBucketFormat } from '../registry/bucket-format.ts';
+import type { OpenBucketOptions, OpenedBucket } from './open-bucket-options.ts';
 import type { ResolvedBucketPlace } from './resolve-place.node.ts';
 
 type Address = ResolvedBucketPlace['address'];
@@ -11,13 +12,23 @@ type Address = ResolvedBucketPlace['address'];
  * @throws RegistryError `usage-invalid` for a bucket that is only public, which is read as a registry (see `openRemote`)
  */
 export async function openBucket(address: Address, options: OpenBucketOptions): Promise<Bucket> {
-  const { forWriting = false } = options;
+  return (await open(address, options)).bucket;
+}
+
+/** Opens a bucket to write images into (see `forWriting`), and tells its format. */
+export async function openWritableBucket(address: Address, options: OpenBucketOptions): Promise<OpenedBucket> {
+  return open(address, { ...options, forWriting: true });
+}
+
+async function open(address: Address, options: OpenBucketOptions): Promise<OpenedBucket> {
+  const { forWriting = false, signal } = options;
   if ('host' in address) {
     throw new RegistryError('usage-invalid', `Cannot do this with "${address.kind}://${address.host}": it can only be pulled from`);
   }
   if (address.kind === 'file') {
     const { openDirectoryBucket } = await import('../bucket/directory/directory-bucket.node.ts');
-    return openDirectoryBucket({ root: address.path, create: forWriting });
+    const bucket = await openDirectoryBucket({ root: address.path, create: forWriting });
+    return { bucket, format: forWriting ? await readBucketFormat(bucket, { signal }) : undefined };
   }
   const { openStore } = await import('./open-store.node.ts');
   return openStore(address, options);

@@ -41,7 +41,7 @@ async function openBucketSource(place: ResolvedBucketPlace, options: OpenBucketO
   const { createBucketSource } = await import('../transports/bucket-source.ts');
   const { openRepository } = await import('../registry/repository.ts');
   const bucket = await openBucket(address, options);
-  const source = createBucketSource(openRepository(bucket, repository), { reference, location });
+  const source = createBucketSource(openRepository(bucket, repository, options.engine), { reference, location });
   return { ...source, close: () => bucket.close() };
 }
 

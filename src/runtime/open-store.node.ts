@@ -2,6 +2,7 @@ import type { BucketAdmin } from '../bucket/bucket-admin.ts';
 import type { Bucket, BucketAbilities } from '../bucket/bucket.ts';
 import { withLimit } from '../bucket/decorators/with-limit.ts';
 import { withRetry } from '../bucket/decorators/with-retry.ts';
+import { withWatch } from '../bucket/decorators/with-watch.ts';
 import { staticCredentials } from '../bucket/s3/credentials-provider.ts';
 import { openS3Admin } from '../bucket/s3/s3-admin.ts';
 import { openS3Bucket } from '../bucket/s3/s3-bucket.ts';
@@ -11,24 +12,25 @@ import { createNodeHttpClient } from '../http/node-http-client.node.ts';
 import type { BucketFormat } from '../layout/format-version.ts';
 import { readBucketFormat } from '../registry/bucket-format.ts';
 import { systemClock } from '../streams/clock.ts';
-import type { OpenBucketOptions } from './open-bucket-options.ts';
+import type { OpenBucketOptions, OpenedBucket } from './open-bucket-options.ts';
 import { findS3Settings, type StoreAddress } from './s3-settings.ts';
 
-/** Requests under way at once; those that carry bodies are bounded more narrowly by who sends them. */
-const maxRequests = 64;
+/** Requests under way at once: far more than there are ever connections for bodies, so that small ones never wait behind them. */
+const maxRequests = 512;
 
 /** Opens a bucket of a store that speaks S3: what fails for a passing reason is tried again, and the store is not flooded. */
-export async function openStore(address: StoreAddress, { environment, signal, forWriting = false }: OpenBucketOptions): Promise<Bucket> {
+export async function openStore(address: StoreAddress, options: OpenBucketOptions): Promise<OpenedBucket> {
+  const { environment, signal, engine, forWriting = false } = options;
+  const s3Options = findS3Options(address, environment);
   const open = (abilities?: Partial<BucketAbilities>): Bucket => {
-    const bucket = openS3Bucket({ ...findS3Options(address, environment), abilities });
-    return withRetry(withLimit(bucket, { maxRequests }));
+    const bucket = openS3Bucket({ ...s3Options, abilities });
+    const watched = engine ? withWatch(bucket, engine.connections.watch, systemClock) : bucket;
+    return withRetry(withLimit(watched, { maxRequests }));
   };
   const bucket = open();
-  if (!forWriting) return bucket;
-  const profile = (await readBucketFormat(bucket, { signal }))?.store;
-  if (!profile) return bucket;
-  await bucket.close();
-  return open(dropUndefined(profile));
+  const format = forWriting ? await readBucketFormat(bucket, { signal }) : undefined;
+  // Over the same connections, which are open by now
+  return { bucket: format?.store ? open(dropUndefined(format.store)) : bucket, format };
 }
 
 /** Opens the settings of such a bucket. */

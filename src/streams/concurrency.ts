@@ -51,3 +51,8 @@ export async function mapConcurrently<T, R>(
   );
   return results;
 }
+
+/** Does several things side by side, as `forEachConcurrently` does. */
+export async function runTogether(works: readonly ((signal: AbortSignal) => Promise<void>)[], signal?: AbortSignal): Promise<void> {
+  await forEachConcurrently(works, Infinity, (work, one) => work(one), signal);
+}

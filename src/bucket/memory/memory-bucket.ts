@@ -38,6 +38,7 @@ const fullAbilities: BucketAbilities = {
   conditionalPut: 'atomic',
   strongList: true,
   verifiesSha256: true,
+  protectsBodies: true,
   maxPutBytes: 5 * 2 ** 30,
   maxCopyBytes: 5 * 2 ** 30,
   equalParts: false,

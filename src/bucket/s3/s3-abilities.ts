@@ -4,7 +4,7 @@ const gibibyte = 1024 ** 3;
 const mebibyte = 1024 ** 2;
 
 /** What AWS documents. */
-const awsAbilities: BucketAbilities = {
+const awsAbilities: Omit<BucketAbilities, 'protectsBodies'> = {
   conditionalPut: 'atomic',
   strongList: true,
   verifiesSha256: true,
@@ -21,10 +21,10 @@ const knownStores: readonly (readonly [RegExp, Partial<BucketAbilities>])[] = [
   [/\.backblazeb2\.com$/, { conditionalPut: 'none' }],
 ];
 
-/** What the store at this host can do, as far as a name tells; what `init` has probed is given on top. */
-export function knownAbilities(hostname: string, probed: Partial<BucketAbilities> = {}): BucketAbilities {
+/** What the store at this address can do, as far as a name tells; what `init` has probed is given on top. */
+export function knownAbilities({ hostname, protocol }: URL, probed: Partial<BucketAbilities> = {}): BucketAbilities {
   const [, differences = {}] = knownStores.find(([host]) => host.test(hostname)) ?? [];
-  return { ...awsAbilities, ...differences, ...probed };
+  return { ...awsAbilities, protectsBodies: protocol === 'https:', ...differences, ...probed };
 }
 
 /** Whether the store has bucket policies and S3's block of public access: R2 makes buckets public in a way of its own. */

@@ -26,7 +26,7 @@ export function openS3Bucket(options: S3BucketOptions): Bucket {
   const { bucket } = options;
   return {
     location: client.location,
-    abilities: knownAbilities(client.endpoint.url().hostname, options.abilities),
+    abilities: knownAbilities(client.endpoint.url(), options.abilities),
     multipart: createS3Multipart(client, bucket),
 
     get: (key, getOptions) => getObject(client, key, getOptions),

@@ -6,6 +6,7 @@ import { type Command, defineCommand, type ResultDoc } from '../command.ts';
 import { formatBytes, formatCount, formatDuration } from '../output/format-quantity.ts';
 import { runCopy, writeDigestFile } from '../run-copy.node.ts';
 import { bucketFlag, copyFlags } from '../shared-flags.ts';
+import { createFlaggedEngine, transferFlags } from '../transfer-flags.ts';
 
 /** The JSON result of `bucketry pull`. */
 export interface PullResult {
@@ -48,7 +49,7 @@ export const pull: Command = defineCommand({
       required: false,
     },
   },
-  flags: { ...copyFlags, bucket: bucketFlag },
+  flags: { ...copyFlags, ...transferFlags, bucket: bucketFlag },
   examples: [
     'bucketry pull s3://my-bucket/team/app:1.0',
     'bucketry pull team/app:1.0 docker-archive:app.tar:app:1.0 && docker load -i app.tar',
@@ -58,7 +59,7 @@ export const pull: Command = defineCommand({
     const { environment, signal, output } = context;
     const place = await resolveBucketPlace(args.ref, { bucket: flags.bucket, environment });
     const target = await openTarget(args.dest === undefined ? defaultTarget(place) : parsePlace(args.dest), environment);
-    const source = await openSource(place, { environment, signal });
+    const source = await openSource(place, { environment, signal, engine: createFlaggedEngine(flags) });
     const startedAtMs = performance.now();
     try {
       const { root, summary } = await runCopy(source, target, flags, context);

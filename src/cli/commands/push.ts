@@ -1,14 +1,13 @@
-import type { Bucket } from '../../bucket/bucket.ts';
 import type { S3Place } from '../../bucket/s3/s3-endpoint.ts';
 import { RegistryError } from '../../errors/registry-error.ts';
 import type { RepositoryName, Tag } from '../../oci/repository-name.ts';
-import { readBucketFormat } from '../../registry/bucket-format.ts';
 import { openRepository } from '../../registry/repository.ts';
-import { openBucket } from '../../runtime/open-bucket.node.ts';
+import { openWritableBucket } from '../../runtime/open-bucket.node.ts';
 import { openSource } from '../../runtime/open-source.node.ts';
 import { resolveBucketPlace, resolvePlace, type ResolvedBucketPlace } from '../../runtime/resolve-place.node.ts';
 import { findS3Settings } from '../../runtime/s3-settings.ts';
 import type { ImageSource } from '../../transfer/image-source.ts';
+import type { ImageTarget } from '../../transfer/image-target.ts';
 import { createBucketTarget } from '../../transports/bucket-target.ts';
 import { formatPlace } from '../../transports/place.ts';
 import { type Command, type CommandContext, defineCommand, type ResultDoc } from '../command.ts';
@@ -18,6 +17,7 @@ import { formatBytes, formatCount, formatDuration } from '../output/format-quant
 import { findPullLine } from '../pull-line.ts';
 import { runCopy, writeDigestFile } from '../run-copy.node.ts';
 import { bucketFlag, type CopyFlags, copyFlags } from '../shared-flags.ts';
+import { createFlaggedEngine, parsePartSize, partSizeFlag, transferFlags } from '../transfer-flags.ts';
 
 /** The JSON result of `bucketry push`. */
 export interface PushResult {
@@ -60,7 +60,7 @@ export const push: Command = defineCommand({
       required: true,
     },
   },
-  flags: { ...copyFlags, bucket: bucketFlag },
+  flags: { ...copyFlags, ...transferFlags, 'part-size': partSizeFlag, bucket: bucketFlag },
   examples: [
     'bucketry push oci:./image s3://my-bucket/team/app:1.0',
     'docker save app:1.0 -o app.tar && bucketry push docker-archive:app.tar file:./bucket//team/app:1.0',
@@ -71,11 +71,15 @@ export const push: Command = defineCommand({
     const { environment, signal, output } = context;
     const options = { bucket: flags.bucket, environment };
     const place = requireTag(await resolveBucketPlace(args.dest, options));
-    const source = await openSource(await resolvePlace(args.source, options), { environment, signal });
+    const engine = createFlaggedEngine(flags);
+    const repositoryOptions = { ...engine, partSizeBytes: parsePartSize(flags['part-size']) };
+    const source = await openSource(await resolvePlace(args.source, options), { environment, signal, engine });
     try {
-      const bucket = await openBucket(place.address, { environment, signal, forWriting: true });
+      const { bucket, format } = await openWritableBucket(place.address, { environment, signal, engine });
       try {
-        const result = await pushImage(source, bucket, place, flags, context);
+        const repository = openRepository(bucket, place.repository, repositoryOptions);
+        const target = createBucketTarget(repository, { tag: place.tag, format, location: formatPlace(place) });
+        const result = await pushImage(source, target, { ...place, publicUrl: format?.publicUrl }, flags, context);
         await writeDigestFile(flags['digest-file'], result.digest);
         output.result(result, formatPush(result));
       } finally {
@@ -89,23 +93,20 @@ export const push: Command = defineCommand({
 
 async function pushImage(
   source: ImageSource,
-  bucket: Bucket,
-  place: TaggedPlace,
+  target: ImageTarget,
+  place: TaggedPlace & { readonly publicUrl: string | undefined },
   flags: FlagValues<CopyFlags>,
   context: CommandContext,
 ): Promise<PushResult> {
   const startedAtMs = performance.now();
-  const { repository, tag } = place;
-  const location = formatPlace(place);
-  const target = createBucketTarget(openRepository(bucket, repository), { tag, location });
+  const { repository, tag, publicUrl } = place;
   const { root, summary } = await runCopy(source, target, flags, context);
   const durationMs = Math.round(performance.now() - startedAtMs);
-  const format = await readBucketFormat(bucket, { signal: context.signal });
   const address = describeAddress(place, context.environment);
-  const line = findPullLine({ ...address, publicUrl: format?.publicUrl, image: `${repository}:${tag}` });
+  const line = findPullLine({ ...address, publicUrl, image: `${repository}:${tag}` });
   return {
     source: source.location,
-    target: location,
+    target: target.location,
     digest: root.digest,
     mediaType: root.mediaType,
     blobsSent: summary.blobs,
