@@ -17,7 +17,6 @@ export interface ServedRequest {
 
 export interface ServeBucketOptions extends ListenAddress, StaticAnswererOptions {
   readonly onRequest: (request: ServedRequest) => void;
-  readonly onFailure?: ((error: unknown) => void) | undefined;
 }
 
 /**

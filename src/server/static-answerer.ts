@@ -3,13 +3,15 @@ import type { ObjectKey } from '../bucket/object-key.ts';
 import { hasCode } from '../errors/coded-error.ts';
 import { toPublicKey } from '../layout/public-key.ts';
 import { checkConditions, hasConditions, isRangeWanted } from './http-conditions.ts';
-import { parseHttpRange } from './http-range.ts';
+import { type HttpRange, parseHttpRange } from './http-range.ts';
 import { createStoreErrorResponse, nameStoreError } from './store-error-response.ts';
 import { streamBody } from './stream-body.ts';
 
 export interface StaticAnswererOptions {
   /** What a missing key answers: 404, or 403 as S3 does to who may not list. */
   readonly missing: 404 | 403;
+  /** Told of what the bucket failed with: the client hears no more than a status. */
+  readonly onFailure?: ((error: unknown) => void) | undefined;
 }
 
 /**
@@ -27,6 +29,7 @@ export async function answerStatic(bucket: Bucket, request: Request, options: St
     return response ?? createStoreErrorResponse(method, options.missing === 404 ? 'NoSuchKey' : 'AccessDenied', path);
   } catch (error) {
     if (signal.aborted) throw error;
+    options.onFailure?.(error);
     return createStoreErrorResponse(method, nameStoreError(error), key);
   }
 }
@@ -62,7 +65,7 @@ async function answerGet(bucket: Bucket, key: ObjectKey, request: Request): Prom
   }
   try {
     const content = await bucket.get(key, { ...(range && { range }), ifMatch: info.etag, signal });
-    return content && answerContent(content);
+    return content && answerContent(content, range);
   } catch (error) {
     // Replaced since it was looked at: look again.
     if (hasCode(error, 'precondition-failed')) return answerGet(bucket, key, request);
@@ -79,11 +82,13 @@ function answerConditions(request: Request, key: ObjectKey, info: ObjectInfo): R
   return new Response(null, { status: 304, headers });
 }
 
-function answerContent(content: ObjectContent): Response {
-  const headers = describeObject(content, content.contentLength);
-  const partial = content.contentLength < content.size;
-  if (partial) headers.set('content-range', `bytes ${content.start}-${content.start + content.contentLength - 1}/${content.size}`);
-  return new Response(streamBody(content.body), { status: partial ? 206 : 200, headers });
+/** A range is answered as one also where it is the whole (`bytes=0-`), as stores do; not where the store behind ignored it. */
+function answerContent(content: ObjectContent, range?: HttpRange): Response {
+  const { start, contentLength, size, body } = content;
+  const headers = describeObject(content, contentLength);
+  const isPart = range !== undefined && start === range.start && start + contentLength === range.end;
+  if (isPart) headers.set('content-range', `bytes ${start}-${range.end - 1}/${size}`);
+  return new Response(streamBody(body), { status: isPart ? 206 : 200, headers });
 }
 
 /** The headers that a store sends with an object. */

@@ -63,7 +63,7 @@ export const serve: Command = defineCommand({
         ...listen,
         missing: flags.missing === '403' ? 403 : 404,
         onRequest: (request) => output.result(request, formatRequest(request)),
-        onFailure: (error) => output.note(`An answer broke off: ${reportError(error).error.message}`),
+        onFailure: (error) => output.note(`An answer failed: ${reportError(error).error.message}`),
       });
       output.note(`Serving ${bucket.location} at ${server.url}. Whoever reaches that address can read ${readable}.`);
       if (!signal.aborted) await once(signal, 'abort');
