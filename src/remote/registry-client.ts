@@ -14,7 +14,7 @@ export interface RegistryClientOptions {
   readonly http: HttpClient;
   readonly clock: Clock;
   readonly credentials: CredentialsLookup;
-  /** Speak plain HTTP to this host though it is not loopback. */
+  /** `true`: plain HTTP. `false`: TLS whatever the host. Left out: TLS, but plain HTTP to a loopback host that speaks no TLS. */
   readonly insecure?: boolean | undefined;
 }
 
@@ -135,7 +135,8 @@ function checkOtherOrigin(url: URL, base: URL): void {
 const hostAliases: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.docker.io', 'index.docker.io': 'registry-1.docker.io' };
 
 /**
- * The origin of a registry: HTTPS; plain HTTP for who asked for it, and for loopback where no TLS answers (local registries have none, and nothing leaves the machine).
+ * The origin of a registry: HTTPS; plain HTTP for who asked for it, and, unless HTTPS was asked for, for loopback where no TLS answers (local registries have none, and
+ * nothing leaves the machine).
  */
 async function findOrigin({ host, http, insecure }: RegistryClientOptions, signal: AbortSignal | undefined): Promise<URL> {
   const name = hostAliases[host] ?? host;
@@ -143,7 +144,7 @@ async function findOrigin({ host, http, insecure }: RegistryClientOptions, signa
   const plain = URL.parse(`http://${name}`);
   if (!secure || !plain) throw new RegistryError('reference-invalid', `Cannot use ${JSON.stringify(host)} as a registry's host`);
   if (insecure === true) return plain;
-  if (!isLoopback(plain.hostname)) return secure;
+  if (insecure === false || !isLoopback(plain.hostname)) return secure;
   try {
     await discardBody(await http.send({ method: 'GET', url: new URL('/v2/', secure), signal }));
     return secure;

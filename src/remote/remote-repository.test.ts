@@ -63,6 +63,17 @@ describe('reading another registry', () => {
     expect(registry.requests.every(({ authorization }) => authorization === undefined)).toBe(true);
   });
 
+  it('speaks plain HTTP to a loopback host without TLS, but not where TLS was asked for', async () => {
+    const { registry } = await open({ login: { kind: 'none' } }, nobody);
+    const readTag = (insecure: boolean | undefined): Promise<unknown> => {
+      const client = createRegistryClient({ host: registry.host, http, clock: systemClock, credentials: nobody, insecure });
+      return openRemoteRepository(client, parseRepositoryName('team/app'), systemClock).getManifest('1.0');
+    };
+    await expect(readTag(undefined)).resolves.toBeDefined();
+    await expect(readTag(true)).resolves.toBeDefined();
+    await expect(readTag(false)).rejects.toMatchObject({ code: 'connection-failed' });
+  });
+
   it('answers a basic challenge, once, and sends the login at once from then on', async () => {
     const { registry, repository } = await open({ login: { kind: 'basic', username: 'ada', password: 'pä:ss' } }, password);
     await repository.getManifest('1.0');

@@ -17,11 +17,14 @@ export interface OpenedRemote {
 /** A host: of a registry, whose logins are Docker's, or of a bucket that is only public, which is read as a registry without a login. */
 export type RemoteAddress = Extract<BucketAddress, { readonly host: string }> | { readonly kind: 'registry'; readonly host: string };
 
+/** A bucket's scheme is what its place says; of a registry no scheme is named. */
+const insecurity: Readonly<Record<RemoteAddress['kind'], boolean | undefined>> = { http: true, https: false, registry: undefined };
+
 /** Opens a repository of a registry, or of a public bucket: to its readers a bucket is a registry. */
 export function openRemote({ kind, host }: RemoteAddress, name: RepositoryName, environment: NodeJS.ProcessEnv): OpenedRemote {
   const http = createNodeHttpClient({ env: environment });
   const credentials = kind === 'registry' ? createDockerConfigLookup(environment) : async () => undefined;
-  const client = createRegistryClient({ host, http, clock: systemClock, credentials, insecure: kind === 'http' });
+  const client = createRegistryClient({ host, http, clock: systemClock, credentials, insecure: insecurity[kind] });
   return {
     repository: openRemoteRepository(client, name, systemClock),
     push: openRemotePush({ client, name, clock: systemClock }),
