@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { createPeerHome } from '../test/peers/peer-home.ts';
 import type { PeerHome } from '../test/peers/peer-home.ts';
 import { explainMissing, findPeer, findProgram } from '../test/peers/peer-cache.ts';
+import { lastLines, runCommand } from '../test/peers/run-command.ts';
 import { createTemporaryFolder } from '../test/peers/temporary-folder.ts';
 import type { TemporaryFolder } from '../test/peers/temporary-folder.ts';
 import { buildPackage } from './build-package.ts';
@@ -47,6 +48,8 @@ export async function openSession(scenario: Scenario, link: LinkSide | undefined
     const address = link?.serverAddress ?? '127.0.0.1';
     const store = await startStore(signal);
     closers.push(store.close);
+    const bucketry = await buildPackage(signal);
+    await initBucket(bucketry, store, signal);
     const registry = await startRegistry(store, `${address}:${store.port}`, signal);
     closers.push(registry.close);
     const homes = new Map<Contestant, PeerHome>();
@@ -62,9 +65,10 @@ export async function openSession(scenario: Scenario, link: LinkSide | undefined
       homes.set(contestant, home);
     }
     const stage = {
-      ...(await prepareStage(scenario, folder, store, signal)),
+      ...(await prepareStage(scenario, folder, store)),
       registry: `${address}:${registry.port}`,
       store: `${address}:${store.port}`,
+      bucketry,
     };
     return { store, registry, folder: folder.path, homes, absent, stage, close };
   } catch (error) {
@@ -79,17 +83,30 @@ async function openHome(contestant: Contestant): Promise<PeerHome> {
   return home;
 }
 
+/** As whoever uses a bucket does once. */
+async function initBucket(bucketry: string, store: BenchStore, signal: AbortSignal): Promise<void> {
+  const env = {
+    ...process.env,
+    AWS_ACCESS_KEY_ID: store.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: store.secretAccessKey,
+    AWS_REGION: store.region,
+  };
+  const { code, stderr } = await runCommand([process.execPath, bucketry, 'init', `s3://${pushBucket}?endpoint=${store.endpoint}`], {
+    env,
+    signal,
+  });
+  if (code !== 0) throw new Error(`Cannot make the bucket ready: ${lastLines(stderr)}`);
+}
+
 async function prepareStage(
   { image }: Scenario,
   folder: TemporaryFolder,
   store: BenchStore,
-  signal: AbortSignal,
-): Promise<Omit<Stage, 'repository' | 'home' | 'registry' | 'store'>> {
+): Promise<Pick<Stage, 'bucket' | 'image' | 'outputFolder' | 'accessKeyId' | 'secretAccessKey'>> {
   return {
     bucket: pushBucket,
     image: await makeImage(`${folder.path}/image`, image),
     outputFolder: `${folder.path}/output`,
-    bucketry: await buildPackage(signal),
     accessKeyId: store.accessKeyId,
     secretAccessKey: store.secretAccessKey,
   };

@@ -30,7 +30,8 @@ export interface ScenarioResult {
   readonly scenario: ScenarioName;
   /** Absent where nothing was between client and server but the loopback device. */
   readonly shape?: LinkShape | undefined;
-  readonly bytes: number;
+  /** What each run moved over the link, where that is what it was about. */
+  readonly movedBytes?: number | undefined;
   readonly date: string;
   readonly command: string;
   /** What was measured: `git describe --always --dirty`; absent outside a checkout. */

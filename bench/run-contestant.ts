@@ -5,6 +5,7 @@ import { readBusyMs, readProcessMs } from './measure/machine-load.ts';
 import { measureCommand } from './measure/measure-command.ts';
 import type { LinkSide, Session } from './open-session.ts';
 import type { Run } from './results.ts';
+import { repositoryRoot } from './stores/start-store.ts';
 
 const runTimeoutMs = 10 * 60_000;
 
@@ -23,7 +24,7 @@ export async function runContestant(
 ): Promise<Run> {
   const home = session.homes.get(contestant);
   if (home === undefined) throw new Error(`"${contestant.name}" has no home`);
-  const stage: Stage = { ...session.stage, repository: 'bench/image', home: home.path, ...changes };
+  const stage: Stage = { ...session.stage, repository: `${repositoryRoot}/image`, home: home.path, ...changes };
   await rm(stage.outputFolder, { recursive: true, force: true });
   await mkdir(stage.outputFolder);
   const env = {

@@ -10,6 +10,7 @@ import { withRelays } from './requests/with-relays.ts';
 import { scenarios } from './scenarios.ts';
 import type { Scenario, ScenarioName } from './scenarios.ts';
 import { createRandom, shuffle } from './statistics.ts';
+import { repositoryRoot } from './stores/start-store.ts';
 
 export interface RunOptions {
   readonly rounds: number;
@@ -36,7 +37,7 @@ export async function runScenario(name: ScenarioName, options: RunOptions): Prom
     return {
       scenario: name,
       shape: options.link?.shape,
-      bytes: session.stage.image.bytes,
+      movedBytes: scenario.moves ? session.stage.image.bytes : undefined,
       date: new Date().toISOString(),
       command: options.command,
       commit,
@@ -62,7 +63,7 @@ export async function fillStore(
   options: Pick<RunOptions, 'link' | 'signal'>,
 ): Promise<void> {
   for (const contestant of filledBy ?? contestants) {
-    if (session.homes.has(contestant)) await runContestant(contestant, session, options, { repository: 'bench/stored' });
+    if (session.homes.has(contestant)) await runContestant(contestant, session, options, { repository: `${repositoryRoot}/stored` });
   }
 }
 
@@ -91,13 +92,13 @@ async function runRounds(
 /** One run on an empty store, or on one that holds everything. */
 async function runAlone(scenario: Scenario, contestant: Contestant, session: Session, options: RunOptions, round: number): Promise<Run> {
   const isEmpty = scenario.stored === 'empty';
-  const stage = { repository: isEmpty ? `bench/round-${round}` : 'bench/stored' };
+  const stage = { repository: isEmpty ? `${repositoryRoot}/round-${round}` : `${repositoryRoot}/stored` };
   const run = await runContestant(contestant, session, options, stage);
-  if (isEmpty && !contestant.name.includes(' -')) {
-    const stored = await session.store.countBytes();
-    if (stored < session.stage.image.bytes) throw new Error(`"${contestant.name}" stored ${stored} bytes of ${session.stage.image.bytes}`);
-    await session.store.empty();
-  }
+  if (!isEmpty) return run;
+  const stored = await session.store.countBytes();
+  const wanted = scenario.moves ? session.stage.image.bytes : 0;
+  if (stored < wanted) throw new Error(`"${contestant.name}" ended well, but stored ${stored} bytes of ${wanted}`);
+  await session.store.empty();
   return run;
 }
 
@@ -110,7 +111,7 @@ async function countRequests(
   const summaries = new Map<Contestant, RequestSummary>();
   await withRelays(session, async (relayed, takeRequests) => {
     for (const contestant of field) {
-      const repository = scenario.stored === 'empty' ? 'bench/counted' : 'bench/stored';
+      const repository = scenario.stored === 'empty' ? `${repositoryRoot}/counted` : `${repositoryRoot}/stored`;
       await runContestant(contestant, session, options, { repository, ...relayed });
       const requests = takeRequests();
       if (requests.length > 0) summaries.set(contestant, summarizeRequests(requests));

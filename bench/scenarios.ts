@@ -13,6 +13,8 @@ export interface Scenario {
   readonly image: ImageShape;
   /** `empty`: nothing is stored before a run. `pushed`: every contestant's own push was done once. */
   readonly stored: 'empty' | 'pushed';
+  /** Whether the image's bytes go over the link in each run, so that a rate means something. */
+  readonly moves: boolean;
   /** Ours first: the others are compared with it. */
   readonly contestants: readonly [Contestant, ...Contestant[]];
   /** Those whose push fills the store, where it is to be full; without any, the contestants themselves. */
@@ -33,6 +35,7 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
       'The whole process, from its start to its exit, of getting one layer that cannot be compressed into the same store. Registry clients and bucketry push an image; the others put one object.',
     image: { layers: 1, layerBytes: 198 * mebibyte, seed: 'push-198' },
     stored: 'empty',
+    moves: true,
     contestants: [bucketryPush, ...pushers],
   },
   'push-1g': {
@@ -40,6 +43,7 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     meaning: 'As above, with a layer that takes long enough for starts and ends not to matter.',
     image: { layers: 1, layerBytes: 1024 * mebibyte, seed: 'push-1g' },
     stored: 'empty',
+    moves: true,
     contestants: [bucketryPush, cranePush, skopeoPush, s5cmdTuned],
   },
   'push-8x25': {
@@ -47,6 +51,7 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     meaning: 'Registry clients send several layers at once, each over one connection.',
     image: { layers: 8, layerBytes: 25 * mebibyte, seed: 'push-8x25' },
     stored: 'empty',
+    moves: true,
     contestants: [bucketryPush, cranePush, skopeoPush],
   },
   'repeat-12': {
@@ -54,6 +59,7 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     meaning: 'Everything is there already: what is left are the start of the process and the requests that find that out.',
     image: { layers: 12, layerBytes: 2 * mebibyte, seed: 'repeat-12' },
     stored: 'pushed',
+    moves: false,
     contestants: [bucketryPush, cranePush, skopeoPush, nodeAlone],
   },
   'pull-198': {
@@ -61,6 +67,7 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     meaning: 'The whole process, from its start to its exit, into a folder in memory.',
     image: { layers: 1, layerBytes: 198 * mebibyte, seed: 'pull-198' },
     stored: 'pushed',
+    moves: true,
     filledBy: [bucketryPush, cranePush, curlPut],
     contestants: [bucketryPull, cranePull, skopeoPull, curlGet, s5cmdGet, awsGet],
   },
@@ -69,6 +76,7 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     meaning: 'What every command costs before it does anything.',
     image: { layers: 1, layerBytes: mebibyte, seed: 'start' },
     stored: 'empty',
+    moves: false,
     contestants: [bucketryVersion, bucketryHelp, nodeAlone],
   },
 };

@@ -8,6 +8,7 @@ import type { RunContestantOptions } from './run-contestant.ts';
 import { fillStore } from './run-scenario.ts';
 import { scenarios } from './scenarios.ts';
 import type { Scenario, ScenarioName } from './scenarios.ts';
+import { repositoryRoot } from './stores/start-store.ts';
 
 /**
  * Runs a scenario's first contestant, ours, through the relays and lists what it asked for and when, seen from the server's side. @returns lines: milliseconds of start and
@@ -21,7 +22,7 @@ export async function traceRequests(name: ScenarioName, options: RunContestantOp
   try {
     if (scenario.stored === 'pushed') await fillStore(scenario, session, options);
     await withRelays(session, async (relayed, takeRequests) => {
-      const repository = scenario.stored === 'pushed' ? 'bench/stored' : 'bench/traced';
+      const repository = scenario.stored === 'pushed' ? `${repositoryRoot}/stored` : `${repositoryRoot}/traced`;
       const startMs = performance.now();
       const { wallMs, cpuMs } = await runContestant(contestant, session, options, { repository, ...relayed });
       const requests = takeRequests().map((request) => formatRequest(request, startMs));

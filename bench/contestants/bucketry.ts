@@ -6,7 +6,8 @@ const layout = ({ image }: Stage): string => `oci:${image.folder}:${image.tag}`;
 /** Ours. */
 export const bucketryPush: Contestant = {
   name: 'bucketry push',
-  settings: 'as it comes: digest and size verified, manifest, tag, referrers and list written',
+  settings:
+    'as it comes, into a bucket that `bucketry init` made ready: digest and size verified, manifest, tag, referrers and list written',
   needs: [],
   command: (stage) => [process.execPath, stage.bucketry, 'push', layout(stage), place(stage)],
 };

@@ -22,18 +22,21 @@ export function formatPlot(result: ScenarioResult): string {
     `<title>${escapeText(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     `<text x="12" y="24" font-size="15" font-weight="600" fill="#1f2328">${escapeText(title)}</text>`,
-    ...contestants.map((contestant, index) => formatBar(contestant, { index, scale, bytes: result.bytes })),
+    ...contestants.map((contestant, index) => formatBar(contestant, { index, scale, movedBytes: result.movedBytes })),
     '</svg>',
     '',
   ].join('\n');
 }
 
-function formatBar({ name, runs }: ContestantResult, { index, scale, bytes }: { index: number; scale: number; bytes: number }): string {
+function formatBar(
+  { name, runs }: ContestantResult,
+  { index, scale, movedBytes }: { index: number; scale: number; movedBytes: number | undefined },
+): string {
   const { min, median, max } = summarize(runs.map(({ wallMs }) => wallMs));
   const y = top + index * rowHeight;
   const middle = y + barHeight / 2;
   const x = (ms: number): string => (labelWidth + ms * scale).toFixed(1);
-  const rate = bytes < 8 * mebibyte ? '' : `, ${(bytes / mebibyte / (median / 1000)).toFixed(0)} MiB/s`;
+  const rate = movedBytes === undefined ? '' : `, ${(movedBytes / mebibyte / (median / 1000)).toFixed(0)} MiB/s`;
   const fill = index === 0 ? '#0969da' : '#8c959f';
   return [
     `<text x="${labelWidth - 8}" y="${middle + 4}" text-anchor="end" fill="#1f2328">${escapeText(name)}</text>`,

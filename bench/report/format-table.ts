@@ -20,7 +20,7 @@ const header = [
 /** A result as a Markdown table, which is readable on a terminal too. */
 export function formatTable(result: ScenarioResult): string {
   const own = result.contestants[0];
-  const rows = result.contestants.map((contestant) => formatRow(contestant, own, result.bytes));
+  const rows = result.contestants.map((contestant) => formatRow(contestant, own, result.movedBytes));
   const widths = header.map((title, index) => Math.max(...[title, ...rows.map((row) => row[index] ?? '')].map((cell) => cell.length)));
   const format = (cells: readonly string[]): string =>
     `| ${cells.map((cell, index) => pad(cell, widths[index] ?? 0, index)).join(' | ')} |`;
@@ -32,7 +32,7 @@ function pad(cell: string, width: number, index: number): string {
   return index === 0 ? cell.padEnd(width) : cell.padStart(width);
 }
 
-function formatRow(contestant: ContestantResult, own: ContestantResult | undefined, bytes: number): readonly string[] {
+function formatRow(contestant: ContestantResult, own: ContestantResult | undefined, movedBytes: number | undefined): readonly string[] {
   const { name, runs, requests } = contestant;
   const seconds = summarize(runs.map(({ wallMs }) => wallMs / 1000));
   const digits = seconds.median < 1 ? 3 : 2;
@@ -40,7 +40,7 @@ function formatRow(contestant: ContestantResult, own: ContestantResult | undefin
     name,
     seconds.median.toFixed(digits),
     `${seconds.min.toFixed(digits)}–${seconds.max.toFixed(digits)}`,
-    bytes < 8 * mebibyte ? '' : (bytes / mebibyte / seconds.median).toFixed(0),
+    movedBytes === undefined ? '' : (movedBytes / mebibyte / seconds.median).toFixed(0),
     summarize(runs.map(({ cpuMs }) => cpuMs / 1000)).median.toFixed(2),
     summarize(runs.map(({ serversCpuMs }) => serversCpuMs / 1000)).median.toFixed(2),
     summarize(runs.map(({ peakBytes }) => peakBytes / mebibyte)).median.toFixed(0),

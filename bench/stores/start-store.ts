@@ -7,7 +7,7 @@ import type { S3Peer } from '../../test/peers/s3-peer.ts';
 
 /** MinIO with its files where this process can see them, so that a run leaves nothing to the next one. */
 export interface BenchStore extends S3Peer {
-  /** Removes all objects and unfinished uploads of its buckets, and what MinIO would delete later. */
+  /** Removes all that runs stored or left unfinished, and what MinIO would delete later; what `bucketry init` wrote stays. */
   empty(): Promise<void>;
   /** Bytes of the files of all buckets. */
   countBytes(): Promise<number>;
@@ -15,8 +15,19 @@ export interface BenchStore extends S3Peer {
 
 /** The bucket that clients push to directly. */
 export const pushBucket = 'bench';
+/** Repositories and keys of all runs begin with it. */
+export const repositoryRoot = 'bench';
 /** The bucket of the registry. */
 export const registryBucket = 'registry';
+
+const emptiedFolders = [
+  `${pushBucket}/${repositoryRoot}`,
+  `${pushBucket}/v2/${repositoryRoot}`,
+  `${pushBucket}/_bucketry/repositories`,
+  registryBucket,
+  '.minio.sys/tmp/.trash',
+  '.minio.sys/multipart',
+];
 
 /** Starts MinIO on all addresses of this network namespace, below `TMPDIR`. */
 export async function startStore(signal: AbortSignal): Promise<BenchStore> {
@@ -45,8 +56,7 @@ export async function startStore(signal: AbortSignal): Promise<BenchStore> {
   return {
     ...peer,
     async empty() {
-      const folders = [...buckets, '.minio.sys/tmp/.trash', '.minio.sys/multipart'];
-      for (const folder of folders) await emptyFolder(join(data, folder));
+      for (const folder of emptiedFolders) await emptyFolder(join(data, folder));
     },
     async countBytes() {
       const sizes = await Promise.all(buckets.map((bucket) => folderBytes(join(data, bucket))));
