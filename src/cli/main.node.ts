@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import process from 'node:process';
-import { RegistryError } from '../errors/registry-error.ts';
+import { hasCode } from '../errors/coded-error.ts';
+import { abortError, RegistryError } from '../errors/registry-error.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands.ts';
 import type { Environment } from './environment.ts';
@@ -27,6 +28,8 @@ export interface World {
 export async function runProcess(): Promise<void> {
   // A reader that has seen enough (`| head`) ends the run without a complaint.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  // Who does not read the progress wants the work done all the same.
+  process.stderr.on('error', () => undefined);
   const interrupt = watchInterrupts();
   const { argv, env, stdout, stderr } = process;
   process.exitCode = await run({ words: argv.slice(2), environment: env, stdout, stderr, signal: interrupt.signal });
@@ -38,9 +41,11 @@ export async function run(world: World): Promise<number> {
   try {
     await dispatch(world);
     return 0;
-  } catch (error) {
+  } catch (thrown) {
+    const { words, stderr, environment, signal } = world;
+    // What stopped us is the reason, by whatever of Node's errors it came back.
+    const error = signal.aborted && !hasCode(thrown) ? abortError(signal) : thrown;
     const report = reportError(error);
-    const { words, stderr, environment } = world;
     const parts = [words.includes('--json') ? JSON.stringify(report) : formatError(report)];
     if (words.includes('--debug')) parts.push(formatCauses(error));
     stderr.write(`${redact(parts.join('\n'), environment)}\n`);

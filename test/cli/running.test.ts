@@ -1,4 +1,8 @@
+import { readdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { describe, expect } from 'vitest';
+import { bucketryCommand } from '../interop/bucketry.ts';
+import { runCommand } from '../peers/run-command.ts';
 import { folderTest as it } from '../images/folder-test.ts';
 import { startS3Server } from '../s3-server/server.ts';
 import { openCommandLine } from './command-line.ts';
@@ -188,5 +192,26 @@ describe('demo', () => {
     expect(stdout).toContain('( Pulled straight from a bucket. )');
     expect(stdout).toMatch(/# .*\n +GET \/v2\/demo\/cow\/manifests\/latest 200\n/);
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThan(100);
+    expect(await readdir(folder)).toEqual([]);
   });
+
+  it('leaves nothing behind where nobody reads what it says', async ({ folder }) => {
+    const [program, ...args] = bucketryCommand(['demo', '--client', 'bucketry']);
+    await runCommand(['bash', '-c', '"$0" "$@" | true', program, ...args], { cwd: folder, env: { ...process.env, TMPDIR: folder } });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('refuses a client that was asked for by name and is not there, rather than take another', async ({ folder }) => {
+    const { run } = openCommandLine({ folder, environment: { TMPDIR: folder, PATH: dirname(process.execPath) } });
+    const { code, stdout, stderr } = await run('demo', '--client', 'podman');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('Cannot run the demo with podman');
+  });
+});
+
+it('goes on with a push of which nobody reads the progress', async ({ folder }) => {
+  await writeIndexLayout(folder, 'image');
+  const [program, ...args] = bucketryCommand(['push', 'oci:image', 'file:bucket//app:1']);
+  const { stdout } = await runCommand(['bash', '-c', '"$0" "$@" 2> >(exec 0<&-)', program, ...args], { cwd: folder });
+  expect(stdout).toContain('Pushed file:bucket//app:1');
 });

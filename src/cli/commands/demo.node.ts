@@ -47,14 +47,16 @@ export const demo: Command = defineCommand({
   result: resultDoc,
   run: async ({ flags }, { environment, output, signal }) => {
     const folder = await mkdtemp(join(tmpdir(), 'bucketry-demo-'));
+    let outcome: DemoOutcome;
     try {
-      const outcome = await runDemo({ folder, client: parseClient(flags.client), environment, signal });
-      const { reference, pushed, client, isExecuted, requests, said } = outcome;
-      const result: DemoResult = { reference, digest: pushed.root.digest, client, executed: isExecuted, requests, said };
-      output.result(result, formatDemo(outcome));
+      outcome = await runDemo({ folder, client: parseClient(flags.client), environment, signal });
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+    // Last of all: writing ends the process where nobody reads any more, and nothing is to be left behind.
+    const { reference, pushed, client, isExecuted, requests, said } = outcome;
+    const result: DemoResult = { reference, digest: pushed.root.digest, client, executed: isExecuted, requests, said };
+    output.result(result, formatDemo(outcome));
   },
 });
 

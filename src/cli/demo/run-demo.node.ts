@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { openDirectoryBucket } from '../../bucket/directory/directory-bucket.node.ts';
+import { RegistryError, throwIfAborted } from '../../errors/registry-error.ts';
 import { parseRepositoryName, parseTag } from '../../oci/repository-name.ts';
 import { openRepository } from '../../registry/repository.ts';
 import { hostPlatform } from '../../runtime/host-platform.node.ts';
@@ -70,7 +71,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
 
 type Pulled = Pick<DemoOutcome, 'client' | 'said' | 'isExecuted'>;
 
-/** Undefined where no container client is there, or it cannot run here (no namespaces, no storage of its own). */
+/**
+ * Undefined where no container client is there, or it cannot run here (no namespaces, no storage of its own).
+ * @throws RegistryError `usage-invalid` where that client was asked for by name
+ */
 async function pullWithContainerClient(
   reference: string,
   { folder, client, signal }: DemoOptions,
@@ -78,14 +82,23 @@ async function pullWithContainerClient(
 ): Promise<Pulled | undefined> {
   if (client === 'bucketry') return undefined;
   const found = await findContainerClient(folder, client, signal);
-  if (!found) return undefined;
+  if (!found && client === 'auto') return undefined;
+  if (!found) throw refuse(client, 'it is not there, or does not answer');
   begin();
   try {
     return { client: found.name, said: await found.pullAndRun(reference, signal), isExecuted: true };
   } catch (error) {
-    if (signal.aborted || client !== 'auto') throw error;
-    return undefined;
+    throwIfAborted(signal);
+    if (client === 'auto') return undefined;
+    throw refuse(client, 'it cannot pull and run here', error);
   }
+}
+
+function refuse(client: string, why: string, cause?: unknown): RegistryError {
+  return new RegistryError('usage-invalid', `Cannot run the demo with ${client}: ${why}`, {
+    cause,
+    hint: 'Leave out --client, and the demo takes what runs here.',
+  });
 }
 
 async function pullWithBucketry(host: string, { folder, environment, signal }: DemoOptions, begin: () => void): Promise<Pulled> {
