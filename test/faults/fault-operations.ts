@@ -11,7 +11,7 @@ import type { ImageSource } from '../../src/transfer/image-source.ts';
 import { createBucketSource } from '../../src/transports/bucket-source.ts';
 import { createBucketTarget } from '../../src/transports/bucket-target.ts';
 import { createLayoutTarget } from '../../src/transports/oci-layout.node.ts';
-import { addBlob, addImage, addIndex, addManifest, createGraph, type Graph } from '../images/build-image.ts';
+import { addBlob, addImage, addManifest, createGraph, type Graph } from '../images/build-image.ts';
 import { createMemorySource } from '../images/memory-source.ts';
 import type { FaultTarget } from '../s3-server/faults.ts';
 import type { StoreName } from './fault-stage.ts';
@@ -45,8 +45,13 @@ export interface FaultOperation {
 export const graph: Graph = createGraph();
 const small = await addImage(graph, 'linux/amd64', ['small']);
 const old = await addImage(graph, 'linux/amd64', ['shared']);
-/** What `push over a tag` and `pull` are about. */
-export const index: Descriptor = await addIndex(graph, ['linux/amd64', 'linux/arm64']);
+/** What `push over a tag` and `pull` are about: two images, with the old one's layer. */
+export const index: Descriptor = addManifest(graph, mediaTypes.imageIndex, {
+  manifests: [
+    { ...(await addImage(graph, 'linux/arm64', ['shared'])), platform: { os: 'linux', architecture: 'arm64' } },
+    { ...(await addImage(graph, 'linux/s390x', ['shared'])), platform: { os: 'linux', architecture: 's390x' } },
+  ],
+});
 addManifest(graph, mediaTypes.imageManifest, {
   artifactType: 'application/vnd.example.signature',
   config: addBlob(graph, mediaTypes.emptyJson, '{}'),
