@@ -11,6 +11,7 @@ import { watchInterrupts } from './interrupt.node.ts';
 import { createOutput } from './output/create-output.node.ts';
 import type { Sink } from './output/output.ts';
 import { parseCommandLine } from './parse-command-line.node.ts';
+import { quoteWord } from './quote-word.ts';
 import { redact } from './redact.ts';
 import { suggest } from './suggest.ts';
 
@@ -61,7 +62,7 @@ async function dispatch(world: World): Promise<void> {
   const { args, flags, globals } = parseCommandLine(command, words.toSpliced(position, 1), environment);
   if (globals.has('help')) return void stdout.write(`${formatCommandHelp(command)}\n`);
   const output = createOutput({ stdout, stderr, json: globals.has('json'), quiet: globals.has('quiet') });
-  await command.run({ args, flags }, { environment, output, signal, commandLine: formatCommandLine(words) });
+  await command.run({ args, flags }, { environment, output, signal, commandLine: ['bucketry', ...words.map(quoteWord)].join(' ') });
 }
 
 async function runWithoutCommand({ words, stdout, stderr }: World): Promise<void> {
@@ -85,12 +86,6 @@ async function loadCommand(name: string): Promise<Command> {
   throw new RegistryError('usage-invalid', `Cannot run ${JSON.stringify(name)}: there is no such command`, {
     hint: `${nearest === undefined ? '' : `Did you mean "${nearest}"? `}"bucketry --help" lists the commands.`,
   });
-}
-
-/** The command line as a shell would take it again. */
-function formatCommandLine(words: readonly string[]): string {
-  const quoted = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`));
-  return ['bucketry', ...quoted].join(' ');
 }
 
 async function readVersion(): Promise<string> {

@@ -27,4 +27,9 @@ describe('findPullLine', () => {
       serve: 'bucketry serve file:./b --static --listen 127.0.0.1:5000',
     });
   });
+
+  it('names a bucket so that a shell takes it', () => {
+    const bucket = 's3://my-bucket?endpoint=http%3A%2F%2Fminio&region=x';
+    expect(findPullLine({ bucket, image }).serve).toBe(`bucketry serve '${bucket}' --static --listen 127.0.0.1:5000`);
+  });
 });

@@ -1,4 +1,5 @@
 import { resolveS3Endpoint, type S3Place } from '../bucket/s3/s3-endpoint.ts';
+import { quoteWord } from './quote-word.ts';
 
 /** How an image that lies in a bucket is pulled by any client. */
 export interface PullLine {
@@ -26,7 +27,10 @@ export function findPullLine({ bucket, publicUrl, s3, image }: PullAddress): Pul
   if (publicUrl !== undefined) return { command: `docker pull ${new URL(publicUrl).host}/${image}` };
   const host = s3 && virtualHost(s3);
   if (host !== undefined) return { command: `docker pull ${host}/${image}` };
-  return { command: `docker pull ${defaultListen}/${image}`, serve: `bucketry serve ${bucket} --static --listen ${defaultListen}` };
+  return {
+    command: `docker pull ${defaultListen}/${image}`,
+    serve: `bucketry serve ${quoteWord(bucket)} --static --listen ${defaultListen}`,
+  };
 }
 
 /** A path-style URL is of no use to clients: they ask for `/v2/…` at a host's root. */
