@@ -25,7 +25,7 @@ export function notedTexts(): readonly string[] {
 
 /** Takes up all that can be shown of an error: to people, as JSON, with `--debug`, and by a logger that prints whole objects. */
 export function noteError(error: unknown): void {
-  for (const text of textsOf(error)) texts.add(text.replace(/[0-9a-f]{16,}/g, '…').replace(/\d+/g, '0'));
+  textsOf(error).forEach(noteText);
 }
 
 /** What of an error's texts holds a secret, in words. */
@@ -38,18 +38,21 @@ export function findSecrets(text: string): string[] {
   return secrets.filter(([, pattern]) => pattern.test(text)).map(([name]) => `says ${name}: ${text.slice(0, 300)}`);
 }
 
-/** Has every failed try against a store noted from now on, until the function that is returned is called. */
-export function noteStoreErrors(onLeak: (leak: string) => void): () => void {
+/** Has every failed try against a store noted from now on, with all that a subscriber of the channel gets, until the function that is returned is called. */
+export function noteStoreErrors(): () => void {
   const channel = tracingChannel(traceChannelNames.bucket);
   const onError = (context: unknown): void => {
-    const { error } = context as { readonly error?: unknown };
-    noteError(error);
-    for (const leak of [...findLeaks(error), ...findSecrets(inspect(context, { depth: 6 }))]) onLeak(leak);
+    noteError((context as { readonly error?: unknown }).error);
+    noteText(inspect(context, { depth: 6 }));
   };
   channel.error.subscribe(onError);
   return () => {
     channel.error.unsubscribe(onError);
   };
+}
+
+function noteText(text: string): void {
+  texts.add(text.replace(/[0-9a-f]{16,}/g, '…').replace(/\d+/g, '0'));
 }
 
 function textsOf(error: unknown): string[] {

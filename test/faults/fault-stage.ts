@@ -17,11 +17,11 @@ export const bucketName = 'images';
 /** At whose root the bucket stands, for everyone to read. */
 export const publicHost = 'registry.example.com';
 
-/** Temporary ones, so that a session token, too, could leak. */
+/** Temporary ones, so that a session token, too, could leak; without digits, which are left out of the texts that are searched for them. */
 export const credentials: Credentials = {
-  accessKeyId: 'ASIAFAULTTABLE000000',
-  secretAccessKey: 'FaultTableSecret/0123456789+abcdefghijkl',
-  sessionToken: 'FaultTableSessionToken/0123456789+abcdefghijklmnop',
+  accessKeyId: 'ASIAFAULTTABLENOBODY',
+  secretAccessKey: 'FaultTable/SecretAccess+Key/OfNobody',
+  sessionToken: 'FaultTable/Session+Token/OfNobody',
   policy: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }] },
 };
 
@@ -29,7 +29,7 @@ export const credentials: Credentials = {
  * The stores of the table, each with what `init` has probed of it. Not among them is `slow-list`: the format asks for listings that show what was answered before (docs/bucket-layout.md, "What is asked of
  * the store").
  */
-export const storeAbilities: Readonly<Record<StoreName, Partial<BucketAbilities>>> = {
+const storeAbilities: Readonly<Record<StoreName, Partial<BucketAbilities>>> = {
   aws: {},
   r2: { equalParts: true, minWriteIntervalMs: 1000 },
   'no-conditions': { conditionalPut: 'none' },

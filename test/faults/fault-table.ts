@@ -36,8 +36,7 @@ export async function fillTable(
 ): Promise<FaultCell[]> {
   const before = await prepareObjects(operation);
   const cells: FaultCell[] = [];
-  const leaks: string[] = [];
-  const stopNoting = noteStoreErrors((leak) => leaks.push(leak));
+  const stopNoting = noteStoreErrors();
   for (const store of stores) {
     const undisturbed = await runUndisturbed(operation, store, before);
     await forEachConcurrently(modes, concurrency, async (mode) => {
@@ -48,9 +47,7 @@ export async function fillTable(
     });
   }
   stopNoting();
-  return leaks.length === 0
-    ? sortCells(cells)
-    : sortCells(cells).map((cell, index) => (index === 0 ? { ...cell, violations: [...cell.violations, ...leaks] } : cell));
+  return sortCells(cells);
 }
 
 type PointKind = Omit<Parameters<typeof tryPoint>[0], 'at'>;
