@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { RegistryError } from '../errors/registry-error.ts';
 import { annotationsSchema, type Descriptor, descriptorSchema, nullish } from './descriptor.ts';
 import { parseJsonObject, validateJson } from './parse-json.ts';
-import { imageIndexTypes, imageManifestTypes, mediaTypes } from './media-types.ts';
+import { imageIndexTypes, imageManifestTypes, mediaTypes, schema1Types } from './media-types.ts';
 
 /** Most bytes of a manifest that are read or stored: what containers/image takes; the specification asks for at least this (distribution-spec, "Pushing Manifests"). */
 export const maxManifestBytes: number = 4 * 1024 * 1024;
@@ -56,15 +56,7 @@ const indexSchema = v.object({
  */
 export function parseManifest(bytes: Uint8Array, declaredType?: string): Manifest {
   const json = parseJsonObject(bytes, maxManifestBytes, 'a manifest');
-  if (json['schemaVersion'] === 1 || 'fsLayers' in json) {
-    throw new RegistryError(
-      'schema-1-unsupported',
-      'Cannot take a Docker schema 1 manifest: its digest does not cover its bytes, so it cannot be stored by digest',
-      {
-        hint: 'Push the image again with a current client, which writes schema 2 or OCI.',
-      },
-    );
-  }
+  if (json['schemaVersion'] === 1 || 'fsLayers' in json) throw schema1Unsupported();
   const manifest = 'manifests' in json ? readIndex(json) : readImage(json);
   const type = declaredType?.split(';')[0]?.trim();
   if (type !== undefined && type !== manifest.mediaType) {
@@ -74,6 +66,22 @@ export function parseManifest(bytes: Uint8Array, declaredType?: string): Manifes
     );
   }
   return manifest;
+}
+
+/**
+ * Refuses Docker's first kind of manifest where its media type is all that is known of it.
+ * @throws RegistryError `schema-1-unsupported`
+ */
+export function refuseSchema1(mediaType: string): void {
+  if (schema1Types.has(mediaType)) throw schema1Unsupported();
+}
+
+function schema1Unsupported(): RegistryError {
+  return new RegistryError(
+    'schema-1-unsupported',
+    'Cannot take a Docker schema 1 manifest: its digest does not cover its bytes, so it cannot be stored by digest',
+    { hint: 'Push the image again with a current client, which writes schema 2 or OCI.' },
+  );
 }
 
 /** Everything below a manifest that it names: children of an index; config and layers of an image. The subject is not below it. */

@@ -20,6 +20,12 @@ export const imageManifestTypes: ReadonlySet<string> = new Set([mediaTypes.image
 /** Manifests that list manifests. */
 export const imageIndexTypes: ReadonlySet<string> = new Set([mediaTypes.imageIndex, mediaTypes.dockerManifestList]);
 
+/** Docker's first kind of manifest, unsigned and signed, which nothing here can hold. */
+export const schema1Types: ReadonlySet<string> = new Set([
+  'application/vnd.docker.distribution.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v1+prettyjws',
+]);
+
 /** Whether a descriptor of this media type names a manifest or an index, which is stored and read as one, not as a blob. */
 export function isManifestType(mediaType: string): boolean {
   return imageManifestTypes.has(mediaType) || imageIndexTypes.has(mediaType);

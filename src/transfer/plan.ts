@@ -1,5 +1,6 @@
 import { RegistryError } from '../errors/registry-error.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
+import { refuseSchema1 } from '../oci/manifest.ts';
 import { isForeignLayerType, isManifestType } from '../oci/media-types.ts';
 import { forEachConcurrently, mapConcurrently } from '../streams/concurrency.ts';
 import type { PlanSummary } from './events.ts';
@@ -143,6 +144,7 @@ function childrenOf({ manifest }: VerifiedManifest, isThere: boolean): Found[] {
     const layers = manifest.layers.map((layer): Found => ({ descriptor: layer, isThere, role: 'layer' }));
     return [{ descriptor: manifest.config, isThere, role: 'config' }, ...layers];
   }
+  for (const { mediaType } of manifest.manifests) refuseSchema1(mediaType);
   // An index may name anything; what is no manifest is stored as a blob.
   return manifest.manifests.map((child): Found => ({
     descriptor: child,

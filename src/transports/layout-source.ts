@@ -1,6 +1,6 @@
 import { RegistryError } from '../errors/registry-error.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { maxManifestBytes } from '../oci/manifest.ts';
+import { maxManifestBytes, refuseSchema1 } from '../oci/manifest.ts';
 import { isManifestType } from '../oci/media-types.ts';
 import { readAll } from '../streams/read-all.ts';
 import type { ImageSource, RequestOptions } from '../transfer/image-source.ts';
@@ -14,6 +14,7 @@ export function createLayoutSource(files: LayoutFiles, reference: string | undef
     async root(options) {
       const root = chooseFromIndex(await readLayoutIndex(files, options), reference, files.location);
       if (isManifestType(root.mediaType)) return root;
+      refuseSchema1(root.mediaType);
       throw new RegistryError(
         'media-type-unsupported',
         `Cannot copy from "${files.location}": what it names is of type "${root.mediaType}", no manifest`,
@@ -51,8 +52,11 @@ export async function readLayoutManifest(files: LayoutFiles, descriptor: Descrip
 async function readSmallFile(files: LayoutFiles, name: string, { signal }: RequestOptions): Promise<Uint8Array> {
   const file = await files.find(name);
   if (!file) {
+    const isDockerSave = (await files.find('manifest.json')) !== undefined;
     throw new RegistryError('input-missing', `Cannot read the image layout "${files.location}": it has no file "${name}"`, {
-      hint: 'An image layout is made by "skopeo copy … oci:DIR", "buildah push … oci:DIR" or "docker buildx build --output type=oci,tar=false,dest=DIR".',
+      hint: isDockerSave
+        ? 'It is what "docker save" writes: write "docker-archive:FILE".'
+        : 'An image layout is made by "skopeo copy … oci:DIR", "buildah push … oci:DIR" or "docker buildx build --output type=oci,tar=false,dest=DIR".',
     });
   }
   return readAll(file.open({ signal }), maxManifestBytes, `"${name}" of "${files.location}"`);

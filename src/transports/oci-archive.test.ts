@@ -100,6 +100,16 @@ describe('an archive that cannot be read', () => {
     expect(await unpackedFolders()).toEqual(before);
   });
 
+  folderTest('because it is what docker save writes, and says how that is read', async ({ folder }) => {
+    const path = join(folder, 'saved.tar');
+    const archive = pack();
+    archive.entry({ name: 'manifest.json' }, '[]');
+    archive.finalize();
+    await writeFile(path, await buffer(archive));
+    const error = await rejection(copyBack(openOciArchiveSource({ path })));
+    expect(error).toMatchObject({ code: 'input-missing', hint: expect.stringContaining('docker-archive:FILE') });
+  });
+
   folderTest('because it would unpack to more than is allowed', async ({ folder }) => {
     const path = join(folder, 'bomb.tar.gz');
     await writeFile(path, gzipSync(new Uint8Array(3_000_000)));

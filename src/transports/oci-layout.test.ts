@@ -180,6 +180,23 @@ describe('a layout that cannot be read as asked', () => {
   });
 });
 
+describe('a layout with a Docker schema 1 manifest', () => {
+  const schema1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
+
+  folderTest('is refused by name, by its type already', async ({ folder }) => {
+    const graph = createGraph();
+    await copyTo(createLayoutTarget({ path: folder }), graph, await addImage(graph, 'linux/amd64'));
+    await writeFile(join(folder, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [addBlob(graph, schema1, '{}')] }));
+    expect((await rejection(copyBack(openLayoutSource({ path: folder })))).code).toBe('schema-1-unsupported');
+  });
+
+  folderTest('within an index, too', async ({ folder }) => {
+    const graph = createGraph();
+    const root = addManifest(graph, mediaTypes.imageIndex, { manifests: [addBlob(graph, schema1, '{}')] });
+    expect((await rejection(copyTo(createLayoutTarget({ path: folder }), graph, root))).code).toBe('schema-1-unsupported');
+  });
+});
+
 describe('a layout that cannot be written', () => {
   folderTest('because a file stands in the way', async ({ folder }) => {
     const graph = createGraph();
