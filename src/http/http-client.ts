@@ -23,6 +23,8 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
   /** Longest time without a byte moving either way; the adapter's default if left out. */
   readonly idleTimeoutMs?: number | undefined;
+  /** Longest time without a byte of the body being sent, as long as there are some left, where that is to be less than `idleTimeoutMs`. */
+  readonly stallTimeoutMs?: number | undefined;
 }
 
 export interface HttpResponse {

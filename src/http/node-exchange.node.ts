@@ -11,6 +11,8 @@ import { keepReadingAfterFailedWrite } from './node-patient-socket.node.ts';
 
 interface Timeouts {
   readonly idleTimeoutMs: number;
+  /** At most as long. */
+  readonly stallTimeoutMs: number;
   readonly connectTimeoutMs: number;
 }
 
@@ -57,11 +59,13 @@ export async function exchange(outgoing: ClientRequest, request: HttpRequest, ti
 function awaitAnswer(
   outgoing: ClientRequest,
   { url }: HttpRequest,
-  { idleTimeoutMs, connectTimeoutMs }: Timeouts,
+  { idleTimeoutMs, stallTimeoutMs, connectTimeoutMs }: Timeouts,
   body: OutgoingBody,
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   let hasEnded = false;
+  /** Whether the rest of the longer time has begun, in which nothing but the answer is waited for. */
+  let isPatient = stallTimeoutMs === idleTimeoutMs;
   const settle = (act: () => void): void => {
     hasEnded = true;
     act();
@@ -71,13 +75,22 @@ function awaitAnswer(
   // Stays for the life of the request: an error after the answer is the body's to report
   outgoing.on('error', (error) => settle(() => reject(error)));
   outgoing.on('close', () => settle(() => reject(new Error('The connection was closed without an answer'))));
-  outgoing.on('timeout', () => {
+  const onTimeout = (socket: Socket): void => {
     if (hasEnded) return;
-    if (body.isAwaitingSource) outgoing.setTimeout(idleTimeoutMs);
-    else outgoing.destroy(toTimeoutError(url, 'no byte moved', idleTimeoutMs));
-  });
+    if (body.isAwaitingSource) socket.setTimeout(stallTimeoutMs);
+    else if (!body.isGivenWhole) outgoing.destroy(toTimeoutError(url, 'no byte of the body was taken', stallTimeoutMs));
+    else if (isPatient) outgoing.destroy(toTimeoutError(url, 'no byte moved', idleTimeoutMs));
+    else {
+      isPatient = true;
+      socket.setTimeout(idleTimeoutMs - stallTimeoutMs);
+    }
+  };
   outgoing.on('socket', (socket: Socket) => {
     keepReadingAfterFailedWrite(socket);
+    // The request itself would hear of the first timeout only
+    const listener = (): void => onTimeout(socket);
+    socket.on('timeout', listener);
+    outgoing.once('close', () => socket.off('timeout', listener));
     if (socket.connecting) limitConnect(outgoing, socket, url, connectTimeoutMs);
   });
   return promise;

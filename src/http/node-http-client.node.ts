@@ -46,11 +46,12 @@ export function createNodeHttpClient(options: NodeHttpClientOptions = {}): HttpC
       throwIfAborted(request.signal);
       const isTls = request.url.protocol === 'https:';
       // Agents pass a request's own timeout on to the socket in place of their own, which is for resting sockets
-      const timeout = request.idleTimeoutMs ?? idleTimeoutMs;
+      const longest = request.idleTimeoutMs ?? idleTimeoutMs;
+      const timeout = Math.min(longest, request.stallTimeoutMs ?? longest);
       const requestOptions = { method: request.method, headers: headersToSend(request), timeout };
       const open = isTls ? requestHttps : requestHttp;
       const outgoing = open(request.url, { ...requestOptions, agent: isTls ? https : http });
-      return exchange(outgoing, request, { idleTimeoutMs: timeout, connectTimeoutMs });
+      return exchange(outgoing, request, { idleTimeoutMs: longest, stallTimeoutMs: timeout, connectTimeoutMs });
     },
     async close(): Promise<void> {
       for (const agent of [http, https]) {

@@ -132,6 +132,35 @@ describe('time without a byte', () => {
     await expect(sending).rejects.toMatchObject({ code: 'timed-out' });
   });
 
+  test('is counted again after a source that was slow for longer', async () => {
+    const url = await listen(createTcpServer((socket) => void socket.resume()));
+    const slow: ByteSource = {
+      size: 2,
+      seekable: false,
+      async *open() {
+        yield new Uint8Array(1);
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        yield new Uint8Array(1);
+      },
+    };
+    await expect(open({ idleTimeoutMs: 200 }).send({ method: 'PUT', url, body: slow })).rejects.toMatchObject({ code: 'timed-out' });
+  });
+
+  test('may be shorter while bytes of the body are left than while the answer is waited for', async () => {
+    const deaf = await listen(createTcpServer((socket) => void socket.pause()));
+    const sending = open().send({ method: 'PUT', url: deaf, body: zeroSource(500_000_000, 65_536), stallTimeoutMs: 200 });
+    await expect(sending).rejects.toMatchObject({ code: 'timed-out', message: expect.stringContaining('taken within 200 ms') });
+
+    const slow = await listen(
+      createHttpServer((request, response) => request.resume().on('end', () => setTimeout(() => response.end('late'), 500))),
+    );
+    const request = { method: 'PUT', url: slow, body: zeroSource(1000, 1000), stallTimeoutMs: 100 };
+    expect(await readText(await open({ idleTimeoutMs: 5000 }).send(request))).toBe('late');
+    await expect(open({ idleTimeoutMs: 300 }).send({ ...request, body: zeroSource(1000, 1000) })).rejects.toMatchObject({
+      message: `Cannot talk to ${slow.origin}: no byte moved within 300 ms`,
+    });
+  });
+
   test('is counted until a TLS connection stands', async () => {
     const url = await listen(
       createTcpServer(() => {}),

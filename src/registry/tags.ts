@@ -80,6 +80,11 @@ export function createTags({ bucket, name, clock }: RepositoryContext, manifests
     return undefined;
   };
 
+  const rebuild = async (options: RequestOptions, isProbablyNew = false): Promise<void> => {
+    const derive = async (signal: AbortSignal): Promise<Uint8Array> => formatTagList(name, await listTruth({ signal }));
+    await rebuildDerivedObject(bucket, { key: listKey, derive, headers: documentHeaders, isProbablyNew }, clock, options);
+  };
+
   const tags: Tags = {
     async get(tag, options = {}) {
       try {
@@ -97,8 +102,9 @@ export function createTags({ bucket, name, clock }: RepositoryContext, manifests
       const named = await renewNamed(tag, descriptor.digest, options);
       return async (putOptions = {}) => {
         await writeObject(bucket, keyOf(tag), bytes, { ...tagHeaders(manifest, descriptor.digest), ...putOptions });
-        // A new tag is hardly in the list: not worth a look of its own
-        if (!named || !(await isListed(tag, putOptions))) await tags.rebuildList(putOptions);
+        // A new tag is hardly in the list, and its repository may be as new
+        if (!named) await rebuild(putOptions, true);
+        else if (!(await isListed(tag, putOptions))) await rebuild(putOptions);
       };
     },
     async delete(names, options = {}) {
@@ -124,10 +130,7 @@ export function createTags({ bucket, name, clock }: RepositoryContext, manifests
       const digest = (await bucket.head(keyOf(tag), options))?.metadata[digestMetadataName];
       return digest !== undefined && isDigest(digest) ? digest : undefined;
     },
-    async rebuildList(options = {}) {
-      const derive = async (signal: AbortSignal): Promise<Uint8Array> => formatTagList(name, await listTruth({ signal }));
-      await rebuildDerivedObject(bucket, { key: listKey, derive, headers: documentHeaders }, clock, options);
-    },
+    rebuildList: (options = {}) => rebuild(options),
   };
   return tags;
 }

@@ -143,9 +143,9 @@ async function send(plan: CopyPlan, { source, writer }: PlanContext, options: Co
   const { signal, onEvent, concurrency = defaultConcurrency } = options;
   onEvent?.({ kind: 'plan', plan: plan.summary });
   for (const blob of plan.skipped) onEvent?.({ kind: 'blob-skipped', blob });
-  for (const blobs of [plan.layers, plan.configs]) {
-    await forEachConcurrently(blobs, concurrency, (blob, one) => sendBlob(source, writer, blob, one, onEvent), signal);
-  }
+  // Configs begin last, and wait for no layer: nobody looks at either before the manifests are there
+  const blobs = [...plan.layers, ...plan.configs];
+  await forEachConcurrently(blobs, concurrency, (blob, one) => sendBlob(source, writer, blob, one, onEvent), signal);
   await step('manifests', () => sendManifests(plan, writer, options));
 }
 

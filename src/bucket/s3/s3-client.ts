@@ -37,6 +37,7 @@ export interface S3Request {
   /** SHA-256 of the body in hex, where it is known: the store then checks it, whatever the transport. */
   readonly sha256?: string | undefined;
   readonly idleTimeoutMs?: number | undefined;
+  readonly stallTimeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -78,12 +79,12 @@ export function createS3Client(options: S3ClientOptions): S3Client {
   }
 
   async function attempt(request: S3Request, payload: string, used: SigningFacts): Promise<HttpResponse> {
-    const { method, body, signal, idleTimeoutMs } = request;
+    const { method, body, signal, idleTimeoutMs, stallTimeoutMs } = request;
     const scope = await createScope(used);
     throwIfAborted(signal);
     const unsigned = { method, url: endpoint.url(request.key, request.query), headers: { 'user-agent': 'bucketry', ...request.headers } };
     const headers = scope ? signRequest(unsigned, payload, scope) : unsigned.headers;
-    return http.send({ ...unsigned, headers, body, signal, ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }) });
+    return http.send({ ...unsigned, headers, body, signal, idleTimeoutMs, stallTimeoutMs });
   }
 
   /** Takes in what a refusal teaches. @returns which fact is another now, so that the request is worth sending again */

@@ -14,6 +14,12 @@ import { childElements, childText, formatElement, requireText, s3Namespace, type
 export const assemblyTimeoutMs: number = 10 * 60_000;
 
 /**
+ * A connection that takes nothing of a part for so long is given up, and the part is sent over another: there are many, and one of them may be dead. Longer than a crawling one needs
+ * to drain what its buffers hold.
+ */
+const partStallMs = 30_000;
+
+/**
  * Multipart uploads of S3.
  *
  * A part's SHA-256 is sent as the payload digest of its signature, which every store checks, and not as a checksum of the upload: S3 would then want a checksum of every part, those
@@ -32,7 +38,7 @@ export function createS3Multipart(client: S3Client, bucket: string): MultipartUp
 
     async putPart(upload, partNumber, body, { sha256, signal } = {}) {
       const action = describePart('send', upload, partNumber);
-      const request = { action, method: 'PUT', ...addressPart(upload, partNumber), body, sha256, signal };
+      const request = { action, method: 'PUT', ...addressPart(upload, partNumber), body, sha256, signal, stallTimeoutMs: partStallMs };
       return { partNumber, etag: readEtag(await client.sendForHeaders(request), action) };
     },
 
