@@ -9,6 +9,9 @@ import type { CommandContext } from './command.ts';
 import type { FlagValues } from './flags.ts';
 import { type CopyFlags, parsePlatforms } from './shared-flags.ts';
 
+/** What the flags of a command say of a copy, and how its layers are packed, if they are. */
+export type CopyChoices = FlagValues<CopyFlags> & Pick<CopyOptions, 'packer'>;
+
 /**
  * Copies an image as the flags of `push` and `pull` say, and shows how it goes.
  * @throws CodedError what failed; for `aborted` with a hint of how to go on
@@ -16,17 +19,17 @@ import { type CopyFlags, parsePlatforms } from './shared-flags.ts';
 export async function runCopy(
   source: ImageSource,
   target: ImageTarget,
-  flags: FlagValues<CopyFlags> & Pick<CopyOptions, 'packer'>,
+  choices: CopyChoices,
   { output, signal, commandLine }: Pick<CommandContext, 'output' | 'signal' | 'commandLine'>,
 ): Promise<CopyResult> {
-  const platforms = parsePlatforms(flags.platform);
+  const platforms = parsePlatforms(choices.platform);
   const display = await output.followCopy();
   try {
-    const { referrers, concurrency, packer, abort: discard } = flags;
+    const { referrers, concurrency, packer, abort: discard } = choices;
     const options = { platforms, hostPlatform: hostPlatform(), referrers, concurrency, packer, discard, signal };
     return await copyImage(source, target, { ...options, onEvent: (event) => display.onEvent(event) });
   } catch (error) {
-    throw hasCode(error, 'aborted') ? explainStop(error, flags.abort, commandLine) : error;
+    throw hasCode(error, 'aborted') ? explainStop(error, choices.abort, commandLine) : error;
   } finally {
     display.end();
   }

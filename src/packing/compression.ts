@@ -6,7 +6,7 @@ export type LayerCompression = 'gzip' | 'zstd';
 
 /** What a compression is to an image. */
 interface CompressionFacts {
-  /** The level that is used where none is chosen: fast rather than small, since the link is seldom as slow as a high level (docs/decisions/0007-packing.md). */
+  /** The level that is used where none is chosen: fast rather than small, since the link is seldom as slow as a high level (docs/decisions/0008-packing.md). */
   readonly defaultLevel: number;
   readonly maxLevel: number;
   /** What layers of each media type become. Docker's own types know no zstd. */

@@ -12,11 +12,11 @@ import { createBucketTarget } from '../../transports/bucket-target.ts';
 import { formatPlace } from '../../transports/place.ts';
 import { type Command, type CommandContext, defineCommand, type ResultDoc } from '../command.ts';
 import type { Environment } from '../environment.ts';
-import type { FlagValues } from '../flags.ts';
 import { formatBytes, formatCount, formatDuration } from '../output/format-quantity.ts';
+import { createFlaggedPacker, packingFlags } from '../packing-flags.ts';
 import { findPullLine } from '../pull-line.ts';
-import { runCopy, writeDigestFile } from '../run-copy.node.ts';
-import { bucketFlag, type CopyFlags, copyFlags } from '../shared-flags.ts';
+import { type CopyChoices, runCopy, writeDigestFile } from '../run-copy.node.ts';
+import { bucketFlag, copyFlags } from '../shared-flags.ts';
 import { createFlaggedEngine, parsePartSize, partSizeFlag, transferFlags } from '../transfer-flags.ts';
 
 /** The JSON result of `bucketry push`. */
@@ -49,7 +49,7 @@ const resultDoc: ResultDoc<PushResult> = {
 export const push: Command = defineCommand({
   name: 'push',
   doc: [
-    'Copies an image into a bucket and prints the line that pulls it from there. Layers go up side by side, large ones in parallel parts; what the bucket has already is skipped. Nothing is visible under the tag before all of it is there.',
+    'Copies an image into a bucket and prints the line that pulls it from there. Layers go up side by side, large ones in parallel parts, and uncompressed ones of an archive are compressed on the way; what the bucket has already is skipped. Nothing is visible under the tag before all of it is there.',
     'A bucket without `bucketry init` is made ready on the way. Stop it at any time: the same command goes on where it was stopped.',
   ],
   arguments: {
@@ -60,7 +60,7 @@ export const push: Command = defineCommand({
       required: true,
     },
   },
-  flags: { ...copyFlags, ...transferFlags, 'part-size': partSizeFlag, bucket: bucketFlag },
+  flags: { ...copyFlags, ...packingFlags, ...transferFlags, 'part-size': partSizeFlag, bucket: bucketFlag },
   examples: [
     'bucketry push oci:./image s3://my-bucket/team/app:1.0',
     'docker save app:1.0 -o app.tar && bucketry push docker-archive:app.tar file:./bucket//team/app:1.0',
@@ -72,6 +72,7 @@ export const push: Command = defineCommand({
     const options = { bucket: flags.bucket, environment };
     const place = requireTag(await resolveBucketPlace(args.dest, options));
     const engine = createFlaggedEngine(flags);
+    const packer = await createFlaggedPacker(flags);
     const repositoryOptions = { ...engine, partSizeBytes: parsePartSize(flags['part-size']) };
     const source = await openSource(await resolvePlace(args.source, options), { environment, signal, engine });
     try {
@@ -79,7 +80,7 @@ export const push: Command = defineCommand({
       try {
         const repository = openRepository(bucket, place.repository, repositoryOptions);
         const target = createBucketTarget(repository, { tag: place.tag, format, location: formatPlace(place) });
-        const result = await pushImage(source, target, { ...place, publicUrl: format?.publicUrl }, flags, context);
+        const result = await pushImage(source, target, { ...place, publicUrl: format?.publicUrl }, { ...flags, packer }, context);
         await writeDigestFile(flags['digest-file'], result.digest);
         output.result(result, formatPush(result));
       } finally {
@@ -95,12 +96,12 @@ async function pushImage(
   source: ImageSource,
   target: ImageTarget,
   place: TaggedPlace & { readonly publicUrl: string | undefined },
-  flags: FlagValues<CopyFlags>,
+  choices: CopyChoices,
   context: CommandContext,
 ): Promise<PushResult> {
   const startedAtMs = performance.now();
   const { repository, tag, publicUrl } = place;
-  const { root, summary } = await runCopy(source, target, flags, context);
+  const { root, summary } = await runCopy(source, target, choices, context);
   const durationMs = Math.round(performance.now() - startedAtMs);
   const address = describeAddress(place, context.environment);
   const line = findPullLine({ ...address, publicUrl, image: `${repository}:${tag}` });
