@@ -5,11 +5,13 @@ import { abortError, RegistryError } from '../errors/registry-error.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands.ts';
 import type { Environment } from './environment.ts';
+import type { Flags, FlagValues } from './flags.ts';
 import { formatCauses, formatError, reportError } from './format-error.ts';
 import { formatCommandHelp, formatMainHelp } from './help.ts';
 import { watchInterrupts } from './interrupt.node.ts';
 import { createOutput } from './output/create-output.node.ts';
 import type { Sink } from './output/output.ts';
+import { tracePoints } from '../streams/trace-points.ts';
 import { parseCommandLine } from './parse-command-line.node.ts';
 import { quoteWord } from './quote-word.ts';
 import { redact } from './redact.ts';
@@ -62,7 +64,37 @@ async function dispatch(world: World): Promise<void> {
   const { args, flags, globals } = parseCommandLine(command, words.toSpliced(position, 1), environment);
   if (globals.has('help')) return void stdout.write(`${formatCommandHelp(command)}\n`);
   const output = createOutput({ stdout, stderr, json: globals.has('json'), quiet: globals.has('quiet') });
-  await command.run({ args, flags }, { environment, output, signal, commandLine: ['bucketry', ...words.map(quoteWord)].join(' ') });
+  const commandLine = ['bucketry', ...words.map(quoteWord)].join(' ');
+  const run = (): Promise<void> => command.run({ args, flags }, { environment, output, signal, commandLine });
+  await runTraced(run, { command: command.name, traceFile: readTraceFlag(flags), note: (line) => output.note(line) }, world);
+}
+
+interface TracedRun {
+  readonly command: string;
+  readonly traceFile: string | undefined;
+  readonly note: (line: string) => void;
+}
+
+/** Runs a command, with telemetry if the user wants any; where nobody does, not even its modules are loaded. */
+async function runTraced(run: () => Promise<void>, { command, traceFile, note }: TracedRun, { environment, signal }: World): Promise<void> {
+  if (traceFile === undefined && !Object.keys(environment).some((name) => name.startsWith('OTEL_'))) return run();
+  const { openTelemetry } = await import('../runtime/open-telemetry.node.ts');
+  const version = await readVersion();
+  const telemetry = await openTelemetry({ environment, traceFile, title: `bucketry ${command}`, version, signal, note });
+  try {
+    await tracePoints.command.run(run, () => ({ command }));
+  } catch (error) {
+    // Why the command failed is the error to tell
+    await telemetry.close().catch(() => undefined);
+    throw error;
+  }
+  await telemetry.close();
+}
+
+/** The file of `--trace`, which only commands that move much have. */
+function readTraceFlag(flags: FlagValues<Flags>): string | undefined {
+  const value = flags['trace'];
+  return typeof value === 'string' ? value : undefined;
 }
 
 async function runWithoutCommand({ words, stdout, stderr }: World): Promise<void> {

@@ -35,6 +35,12 @@ export const copyFlags: CopyFlags = {
     doc: 'When the copy fails or is stopped, discard the uploads that it began, rather than leave them for the same command to go on from.',
   },
   'digest-file': { kind: 'text', value: 'FILE', group: 'Output', doc: 'Write the digest of what was copied to this file.' },
+  trace: {
+    kind: 'text',
+    value: 'FILE',
+    group: 'Output',
+    doc: 'Write where the time went to this file, in the Trace Event Format that Perfetto (ui.perfetto.dev) and chrome://tracing open.',
+  },
 };
 
 export type CopyFlags = {
@@ -43,6 +49,7 @@ export type CopyFlags = {
   readonly concurrency: IntegerFlag;
   readonly abort: SwitchFlag;
   readonly 'digest-file': TextFlag;
+  readonly trace: TextFlag;
 };
 
 /**

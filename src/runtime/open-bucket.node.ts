@@ -1,5 +1,6 @@
 import type { BucketAdmin } from '../bucket/bucket-admin.ts';
 import type { Bucket } from '../bucket/bucket.ts';
+import { withTrace } from '../bucket/decorators/with-trace.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { readBucketFormat } from '../registry/bucket-format.ts';
 import type { OpenBucketOptions, OpenedBucket } from './open-bucket-options.ts';
@@ -27,7 +28,7 @@ async function open(address: Address, options: OpenBucketOptions): Promise<Opene
   }
   if (address.kind === 'file') {
     const { openDirectoryBucket } = await import('../bucket/directory/directory-bucket.node.ts');
-    const bucket = await openDirectoryBucket({ root: address.path, create: forWriting });
+    const bucket = withTrace(await openDirectoryBucket({ root: address.path, create: forWriting }));
     return { bucket, format: forWriting ? await readBucketFormat(bucket, { signal }) : undefined };
   }
   const { openStore } = await import('./open-store.node.ts');

@@ -1,4 +1,5 @@
 import { createNodeHttpClient } from '../http/node-http-client.node.ts';
+import { withRequestTrace } from '../http/with-request-trace.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import { createDockerConfigLookup } from '../remote/docker-config.node.ts';
 import { createRegistryClient } from '../remote/registry-client.ts';
@@ -22,7 +23,7 @@ const insecurity: Readonly<Record<RemoteAddress['kind'], boolean | undefined>> =
 
 /** Opens a repository of a registry, or of a public bucket: to its readers a bucket is a registry. */
 export function openRemote({ kind, host }: RemoteAddress, name: RepositoryName, environment: NodeJS.ProcessEnv): OpenedRemote {
-  const http = createNodeHttpClient({ env: environment });
+  const http = withRequestTrace(createNodeHttpClient({ env: environment }));
   const credentials = kind === 'registry' ? createDockerConfigLookup(environment) : async () => undefined;
   const client = createRegistryClient({ host, http, clock: systemClock, credentials, insecure: insecurity[kind] });
   return {

@@ -2,6 +2,7 @@ import type { BucketAdmin } from '../bucket/bucket-admin.ts';
 import type { Bucket, BucketAbilities } from '../bucket/bucket.ts';
 import { withLimit } from '../bucket/decorators/with-limit.ts';
 import { withRetry } from '../bucket/decorators/with-retry.ts';
+import { withTrace } from '../bucket/decorators/with-trace.ts';
 import { withWatch } from '../bucket/decorators/with-watch.ts';
 import { staticCredentials } from '../bucket/s3/credentials-provider.ts';
 import { openS3Admin } from '../bucket/s3/s3-admin.ts';
@@ -9,6 +10,7 @@ import { openS3Bucket } from '../bucket/s3/s3-bucket.ts';
 import type { S3ClientOptions } from '../bucket/s3/s3-client.ts';
 import { createDefaultCredentials } from '../bucket/s3/s3-credentials.node.ts';
 import { createNodeHttpClient } from '../http/node-http-client.node.ts';
+import { withRequestTrace } from '../http/with-request-trace.ts';
 import type { BucketFormat } from '../layout/format-version.ts';
 import { readBucketFormat } from '../registry/bucket-format.ts';
 import { systemClock } from '../streams/clock.ts';
@@ -25,7 +27,7 @@ export async function openStore(address: StoreAddress, options: OpenBucketOption
   const open = (abilities?: Partial<BucketAbilities>): Bucket => {
     const bucket = openS3Bucket({ ...s3Options, abilities });
     const watched = engine ? withWatch(bucket, engine.connections.watch, systemClock) : bucket;
-    return withRetry(withLimit(watched, { maxRequests }));
+    return withTrace(withRetry(withLimit(watched, { maxRequests })));
   };
   const bucket = open();
   const format = forWriting ? await readBucketFormat(bucket, { signal }) : undefined;
@@ -41,7 +43,7 @@ export function openStoreAdmin(address: StoreAddress, environment: NodeJS.Proces
 function findS3Options(address: StoreAddress, environment: NodeJS.ProcessEnv): S3ClientOptions {
   const { place, keys } = findS3Settings(address, environment);
   const credentials = keys ? staticCredentials(keys) : createDefaultCredentials({ clock: systemClock, env: environment });
-  return { ...place, credentials, http: createNodeHttpClient({ env: environment }), clock: systemClock };
+  return { ...place, credentials, http: withRequestTrace(createNodeHttpClient({ env: environment })), clock: systemClock };
 }
 
 function dropUndefined(profile: NonNullable<BucketFormat['store']>): Partial<BucketAbilities> {

@@ -79,7 +79,7 @@ describe('the check of the architecture', () => {
     {
       title: 'an HTTP status in the middle of the logic',
       files: { 'registry/a.ts': 'if (response.status === 404) fail();' },
-      wanted: 'registry/a.ts:1: compares an HTTP status (404) outside http, bucket/s3, remote, server, doctor',
+      wanted: 'registry/a.ts:1: compares an HTTP status (404) outside http, bucket/s3, remote, server, doctor, telemetry',
     },
   ];
   it.each(planted)('finds $title', ({ files, wanted }) => {

@@ -25,6 +25,7 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
   },
   doctor: { folders: ['errors', 'oci', 'streams', 'http', 'layout', 'bucket'] },
   server: { folders: ['errors', 'oci', 'streams', 'layout', 'registry', 'bucket'] },
+  telemetry: { folders: ['errors', 'streams', 'http'] },
   runtime: { folders: '*', packages: ['valibot'] },
   cli: { folders: '*', packages: ['log-update'] },
 };
@@ -36,7 +37,7 @@ export const bucketPorts: readonly string[] = ['bucket.ts', 'bucket-admin.ts', '
 export const nodeFolders: readonly string[] = ['cli', 'runtime'];
 
 /** Folders where an HTTP status code may stand. */
-export const statusFolders: readonly string[] = ['http', 'bucket/s3', 'remote', 'server', 'doctor'];
+export const statusFolders: readonly string[] = ['http', 'bucket/s3', 'remote', 'server', 'doctor', 'telemetry'];
 
 /** Folders that speak the registry's own URLs (`/v2/…`), which look like keys and are none. */
 export const registryUrlFolders: readonly string[] = ['layout', 'remote'];
