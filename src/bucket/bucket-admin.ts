@@ -21,6 +21,9 @@ export interface BucketAdmin {
   putReadCors?(allowedOrigins: readonly string[], options?: RequestOptions): Promise<void>;
 }
 
+/** The name by which our lifecycle rule is found among others. */
+export const abortUploadsRuleId = 'bucketry-abort-unfinished-uploads';
+
 /** S3's four switches (PutPublicAccessBlock). */
 export interface PublicAccessBlock {
   readonly blockPublicAcls: boolean;

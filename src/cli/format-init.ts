@@ -1,4 +1,4 @@
-import type { Policy } from '../doctor/bucket-policies.ts';
+import type { Lifecycle, Policy } from '../doctor/bucket-policies.ts';
 import type { StoreFindings } from '../doctor/probe-store.ts';
 import type { EdgeConfig } from './edge-config.node.ts';
 import { formatTerms } from './wrap.ts';
@@ -13,6 +13,7 @@ export interface InitResult {
   readonly applied: readonly string[];
   readonly edge?: EdgeConfig | undefined;
   readonly policies?: { readonly publicRead: Policy; readonly pusher: Policy; readonly reader: Policy } | undefined;
+  readonly lifecycle?: Lifecycle | undefined;
 }
 
 const conditions: Readonly<Record<StoreFindings['conditionalPut'], string>> = {
@@ -23,7 +24,7 @@ const conditions: Readonly<Record<StoreFindings['conditionalPut'], string>> = {
 
 /** The result of `init` for people. */
 export function formatInit(result: InitResult): string {
-  const { store, publicUrl, policies } = result;
+  const { store, publicUrl, policies, lifecycle } = result;
   const findings: readonly (readonly [string, string])[] = [
     ['conditional writes', conditions[store.conditionalPut]],
     ['checksums', store.verifiesSha256 ? 'wrong bytes are refused' : 'are not checked by the store'],
@@ -42,12 +43,9 @@ export function formatInit(result: InitResult): string {
       formatPolicy('Least policy of a user who pushes', policies.pusher),
       formatPolicy('Least policy of a user who pulls with credentials', policies.reader),
     );
-    if (!result.applied.some((sentence) => sentence.startsWith('Uploads'))) {
-      sections.push(
-        'Uploads that nobody ends stay and cost money: add --abort-uploads, or a lifecycle rule that aborts them after some days.',
-      );
-    }
   }
+  if (lifecycle)
+    sections.push(formatPolicy('Lifecycle rule that aborts uploads which nobody ends (init --abort-uploads adds it)', lifecycle));
   return sections.join('\n\n');
 }
 

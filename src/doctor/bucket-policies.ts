@@ -1,3 +1,4 @@
+import { abortUploadsRuleId } from '../bucket/bucket-admin.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { publicKeyPatterns, pusherKeyPatterns, readerKeyPatterns, stagingKeyPatterns } from '../layout/policy-resources.ts';
 
@@ -68,6 +69,17 @@ export function pusherPolicy(bucketName: string): Policy {
       Resource: resources(bucketName),
     },
   ]);
+}
+
+/** A lifecycle of S3, as `aws s3api put-bucket-lifecycle-configuration` takes it. */
+export interface Lifecycle {
+  readonly Rules: readonly object[];
+}
+
+/** The lifecycle rule that aborts uploads which nobody ended within `days`. */
+export function abortUploadsLifecycle(days: number): Lifecycle {
+  const rule = { ID: abortUploadsRuleId, Filter: { Prefix: '' }, Status: 'Enabled' };
+  return { Rules: [{ ...rule, AbortIncompleteMultipartUpload: { DaysAfterInitiation: days } }] };
 }
 
 function policy(statements: readonly PolicyStatement[]): Policy {

@@ -160,6 +160,7 @@ describe('init', () => {
       const { run } = openCommandLine({ folder, environment });
       const refused = await run('init', 's3://bucket', '--public');
       expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining('--lift-public-access-block') });
+      expect((await run('init', 's3://bucket')).stdout).toContain('"DaysAfterInitiation": 7');
       const done = await run('init', 's3://bucket', '--public', '--lift-public-access-block', '--abort-uploads');
       expect(done, done.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining('hold: of racing writers one wins') });
       expect(

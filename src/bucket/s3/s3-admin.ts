@@ -1,7 +1,7 @@
 import { BucketError } from '../../errors/bucket-error.ts';
 import { hasCode } from '../../errors/coded-error.ts';
 import { readAll } from '../../streams/read-all.ts';
-import type { BucketAdmin, PublicAccessBlock } from '../bucket-admin.ts';
+import { abortUploadsRuleId, type BucketAdmin, type PublicAccessBlock } from '../bucket-admin.ts';
 import { checkedDocument, plainDocument } from './document-body.ts';
 import { hasPolicies } from './s3-abilities.ts';
 import { createS3Client, type S3Client, type S3ClientOptions } from './s3-client.ts';
@@ -23,7 +23,7 @@ export function openS3Admin(options: S3ClientOptions): BucketAdmin {
     ...(hasPolicies(client.endpoint.url().hostname) && policyMembers(client)),
 
     putAbortUploadsRule: (days, { signal } = {}) =>
-      putRule(client, 'lifecycle', 'bucketry-abort-unfinished-uploads', signal, (id) => [
+      putRule(client, 'lifecycle', abortUploadsRuleId, signal, (id) => [
         id,
         formatElement('Filter', [formatElement('Prefix', '')]),
         formatElement('Status', 'Enabled'),

@@ -2,8 +2,10 @@ import { createCatalog } from '../../registry/catalog.ts';
 import { ensureBucketFormat } from '../../registry/bucket-format.ts';
 import { makePublic } from '../../doctor/make-public.ts';
 import { probeStore, type StoreFindings } from '../../doctor/probe-store.ts';
-import { publicReadPolicy, pusherPolicy, readerPolicy } from '../../doctor/bucket-policies.ts';
+import { abortUploadsLifecycle, publicReadPolicy, pusherPolicy, readerPolicy } from '../../doctor/bucket-policies.ts';
 import type { Bucket } from '../../bucket/bucket.ts';
+import { BucketError } from '../../errors/bucket-error.ts';
+import { hasCode } from '../../errors/coded-error.ts';
 import { RegistryError } from '../../errors/registry-error.ts';
 import { formatKey } from '../../layout/keys.ts';
 import { openBucket, openBucketAdmin } from '../../runtime/open-bucket.node.ts';
@@ -25,6 +27,7 @@ const resultDoc: ResultDoc<InitResult> = {
   applied: 'Settings of the bucket that were changed, a sentence each.',
   edge: 'With `--edge`: `server` and its `config`.',
   policies: 'Policies of S3: `publicRead` of the bucket; the least of a `pusher` and of a `reader`. Absent for directories.',
+  lifecycle: 'The lifecycle rule of `--abort-uploads`, as the AWS command line takes it. Absent for directories.',
 };
 
 const abortDays = 7;
@@ -33,7 +36,7 @@ export const init: Command = defineCommand({
   name: 'init',
   doc: [
     'Makes a bucket ready to hold images: writes `v2/` and the version of the format, finds out what the store can do (on objects that it removes again) and records it, so that pushes need not find out again. It may be run again at any time.',
-    'It prints the policy that lets everyone pull, and the least policies for who pushes and who pulls with credentials. With `--public` it applies the first. S3 puts a public access block on every new bucket, which stands against that policy; it is lifted only with `--lift-public-access-block`.',
+    'It prints the policy that lets everyone pull, the least policies for who pushes and who pulls with credentials, and the lifecycle rule of `--abort-uploads`. With `--public` it applies the first. S3 puts a public access block on every new bucket, which stands against that policy; it is lifted only with `--lift-public-access-block`.',
   ],
   arguments: {
     bucket: {
@@ -105,6 +108,7 @@ export const init: Command = defineCommand({
         applied: await applySettings(address, flags, { environment, signal }),
         edge,
         policies: bucketName === undefined ? undefined : listPolicies(bucketName),
+        lifecycle: bucketName === undefined ? undefined : abortUploadsLifecycle(abortDays),
       };
       output.result(result, edge?.config ?? formatInit(result));
     } finally {
@@ -146,10 +150,21 @@ async function applySettings(
     applied.push(...(await makePublic(admin, { bucketName: address.bucket, liftPublicAccessBlock, signal })));
   }
   if (flags['abort-uploads'] && admin.putAbortUploadsRule) {
-    await admin.putAbortUploadsRule(abortDays, { signal });
+    await admin.putAbortUploadsRule(abortDays, { signal }).catch((error: unknown) => {
+      throw hasCode(error, 'operation-unsupported') ? explainNoRule(error, applied) : error;
+    });
     applied.push(`Uploads that nobody ends within ${abortDays} days are aborted.`);
   }
   return applied;
+}
+
+/** (MinIO and versitygw.) */
+function explainNoRule(error: Error, applied: readonly string[]): BucketError {
+  const before = applied.map((sentence) => `Done: ${sentence} `).join('');
+  return new BucketError('operation-unsupported', error.message, {
+    cause: error,
+    hint: `${before}But this store knows no rule that aborts uploads: leave out --abort-uploads. MinIO aborts them after a day by itself.`,
+  });
 }
 
 function listPolicies(bucketName: string): NonNullable<InitResult['policies']> {
