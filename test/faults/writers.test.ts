@@ -11,7 +11,7 @@ import { repositoryOf } from './fault-operations.ts';
 import { bucketName, openStage, publicHost, type Stage, type StoreName } from './fault-stage.ts';
 import { findWrongObjects } from './stored-objects.ts';
 
-const timeoutMs = 120_000;
+const timeoutMs = 300_000;
 const stores: readonly StoreName[] = ['aws', 'no-conditions', 'ignores-conditions'];
 const [writerCount, tagsEach, rounds] = [8, 50, 20];
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
