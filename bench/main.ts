@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { explainNoLink } from './link/link-support.ts';
 import { openLink } from './link/open-link.ts';
+import { comeFirst } from './measure/come-first.ts';
 import type { LinkSide } from './open-session.ts';
 import { formatTable } from './report/format-table.ts';
 import { writePerformance } from './report/write-performance.ts';
@@ -16,9 +17,10 @@ import { isScenarioName, scenarios } from './scenarios.ts';
 import type { ScenarioName } from './scenarios.ts';
 import { traceRequests } from './trace-requests.ts';
 
-const usage = `Usage: npm run bench -- [--all | --scenario NAME…] [--rounds N] [--shaped | --unshaped] [--json FILE]
+const usage = `Usage: npm run bench -- [--all | --scenario NAME…] [--rounds N] [--shaped | --unshaped] [--first] [--json FILE]
        npm run bench -- --scenario NAME --requests    lists the requests of bucketry, each with its times, instead of measuring
 Scenarios: ${Object.keys(scenarios).join(', ')}
+--first lets the bench come before everything else that runs on the machine.
 With fewer than 5 rounds nothing is written to docs/performance.md.`;
 
 /** Where this process finds the link, once it was started again on the server's side of it. */
@@ -29,6 +31,7 @@ interface Settings {
   readonly names: readonly ScenarioName[];
   readonly rounds: number;
   readonly isShaped: boolean;
+  readonly isFirst: boolean;
   readonly isTrace: boolean;
   readonly jsonFile: string | undefined;
 }
@@ -45,6 +48,7 @@ function parseSettings(args: readonly string[]): Settings {
       rounds: { type: 'string', default: String(leastRounds) },
       shaped: { type: 'boolean', default: false },
       unshaped: { type: 'boolean', default: false },
+      first: { type: 'boolean', default: false },
       requests: { type: 'boolean', default: false },
       json: { type: 'string' },
     },
@@ -62,7 +66,14 @@ function parseSettings(args: readonly string[]): Settings {
     if (values.shaped) throw new UsageError(`Cannot measure --shaped: ${reason}`);
     console.error(`Measuring unshaped: ${reason}`);
   }
-  return { names, rounds, isShaped: !values.unshaped && reason === undefined, isTrace: values.requests, jsonFile: values.json };
+  return {
+    names,
+    rounds,
+    isShaped: !values.unshaped && reason === undefined,
+    isTrace: values.requests,
+    isFirst: values.first,
+    jsonFile: values.json,
+  };
 }
 
 /** Opens the link and starts this program again, on the server's side of it: servers and relays are then simply here. */
@@ -84,12 +95,12 @@ async function trace({ names }: Settings, link: LinkSide | undefined, signal: Ab
   for (const name of names) console.log((await traceRequests(name, { link, signal })).join('\n'));
 }
 
-async function measure({ names, rounds, jsonFile }: Settings, link: LinkSide | undefined, signal: AbortSignal): Promise<void> {
+async function measure({ names, rounds, isFirst, jsonFile }: Settings, link: LinkSide | undefined, signal: AbortSignal): Promise<void> {
   const results: ScenarioResult[] = [];
   const speed = link === undefined ? '--unshaped' : '--shaped';
   for (const name of names) {
     console.error(`${scenarios[name].title}, ${speed.slice(2)}`);
-    const command = `npm run bench -- --scenario ${name} --rounds ${rounds} ${speed}`;
+    const command = `npm run bench -- --scenario ${name} --rounds ${rounds} ${speed}${isFirst ? ' --first' : ''}`;
     const result = await runScenario(name, { rounds, link, command, signal, onProgress: (line) => console.error(`  ${line}`) });
     console.log(`\n${scenarios[name].title}, ${speed.slice(2)}\n\n${formatTable(result)}\n`);
     results.push(result);
@@ -99,15 +110,28 @@ async function measure({ names, rounds, jsonFile }: Settings, link: LinkSide | u
   if (rounds >= leastRounds) await writePerformance();
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  const settings = parseSettings(args);
-  const side = process.env[linkVariable];
-  if (settings.isShaped && side === undefined) return runBehindLink(args);
+async function work(settings: Settings, side: LinkSide | undefined): Promise<void> {
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
   const act = settings.isTrace ? trace : measure;
-  await act(settings, side === undefined ? undefined : (JSON.parse(side) as LinkSide), interrupted.signal);
-  return 0;
+  await act(settings, side, interrupted.signal);
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const settings = parseSettings(args);
+  const side = process.env[linkVariable];
+  if (side !== undefined) {
+    await work(settings, JSON.parse(side) as LinkSide);
+    return 0;
+  }
+  const takeBack = settings.isFirst ? await comeFirst() : undefined;
+  try {
+    if (settings.isShaped) return await runBehindLink(args);
+    await work(settings, undefined);
+    return 0;
+  } finally {
+    await takeBack?.();
+  }
 }
 
 try {

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import type { ContestantResult, ScenarioResult } from '../results.ts';
+import { formatPerformance } from './format-performance.ts';
+import { formatPlot } from './format-plot.ts';
+import { formatTable } from './format-table.ts';
+
+const mebibyte = 2 ** 20;
+
+function contestant(name: string, seconds: readonly number[]): ContestantResult {
+  const runs = seconds.map((each) => ({ wallMs: each * 1000, cpuMs: 500, peakBytes: 64 * mebibyte, serversCpuMs: 250, othersShare: 0.1 }));
+  return { name, settings: 'as it comes', runs, requests: { count: 12, inSequence: 3, kinds: {} } };
+}
+
+const result: ScenarioResult = {
+  scenario: 'push-198',
+  shape: { rttMs: 30, mibPerConnection: 25, mibTotal: 640 },
+  movedBytes: 198 * mebibyte,
+  date: '2026-01-02T03:04:05.000Z',
+  command: 'npm run bench -- --scenario push-198',
+  commit: 'abc1234',
+  machine: { processors: '2 × fast', memoryBytes: 2 ** 34, system: 'linux', node: 'v26' },
+  rounds: 3,
+  contestants: [contestant('ours', [1, 1.1, 0.9]), contestant('slow & steady', [9, 9.1, 8.9]), contestant('alike', [1.05, 1.1, 0.95])],
+  absent: [{ name: 'docker push', reason: 'needs dockerd' }],
+};
+
+test('a table has each contestant with its median, range, rate and requests', () => {
+  const [, , own, slow, alike] = formatTable(result).split('\n');
+  expect(own).toMatch(/^\| ours +\| +1\.00 \| 0\.90–1\.10 \| +198 \| +0\.50 \| +0\.25 \| +64 \| +12 \| +3 \| +\|$/);
+  expect(slow).toMatch(/9\.0 × as fast \(8\.1–10\.1\) \|$/);
+  expect(alike).toMatch(/within noise \(0\.9–1\.2\) \|$/);
+});
+
+test('where nothing moves there is no rate', () => {
+  const table = formatTable({ ...result, movedBytes: undefined });
+  expect(table).not.toContain('198');
+  expect(formatPlot({ ...result, movedBytes: undefined })).not.toContain('MiB/s<');
+});
+
+test('the page says what was imposed, on what machine, at which commit, by which command, and who was absent', () => {
+  const page = formatPerformance([result]);
+  for (const part of [
+    '30 ms a round trip',
+    '25 MiB/s a connection',
+    '640 MiB/s in all',
+    '2 × fast',
+    'abc1234',
+    result.command,
+    '2026-01-02',
+  ]) {
+    expect(page).toContain(part);
+  }
+  expect(page).toContain('docker push did not take part: it needs dockerd');
+  expect(page).toContain('took 10 % of the processors');
+});
+
+test('scenarios come in their own order, whatever the order of the files', () => {
+  const page = formatPerformance([{ ...result, scenario: 'start', shape: undefined }, result]);
+  expect(page.indexOf('Push of an image with one layer of 198 MiB, shaped')).toBeLessThan(
+    page.indexOf('Start of the command line, unshaped'),
+  );
+});
+
+test('a plot has a bar for each contestant, as long as its median, and escapes names', () => {
+  const plot = formatPlot(result);
+  const widths = [...plot.matchAll(/<rect x="150" y="\d+" width="([\d.]+)"/g)].map(([, width]) => Number(width));
+  expect(widths).toHaveLength(3);
+  expect(widths[1]! / widths[0]!).toBeCloseTo(9, 1);
+  expect(plot).toContain('slow &amp; steady');
+});
