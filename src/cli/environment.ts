@@ -5,10 +5,10 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const environmentDoc: Readonly<Record<string, string>> = {
   BUCKETRY_BUCKET: 'The bucket of references without one, such as `s3://my-bucket`.',
   XDG_CONFIG_HOME: 'Folder of `bucketry/config.json`; `~/.config` if unset.',
-  AWS_ENDPOINT_URL_S3: 'Endpoint of `s3://` buckets, where the place has no `?endpoint=`; else `AWS_ENDPOINT_URL`.',
+  AWS_ENDPOINT_URL_S3: 'Endpoint of `s3://` buckets, where the place has no `?endpoint=`; else `AWS_ENDPOINT_URL`, else the profile.',
   AWS_REGION:
-    'Region of `s3://` buckets, where the place has no `?region=`; else `AWS_DEFAULT_REGION`, else us-east-1. A store that names another region is believed.',
-  AWS_PROFILE: 'Profile of `~/.aws/config` and `~/.aws/credentials`.',
+    'Region of `s3://` buckets, where the place has no `?region=`; else `AWS_DEFAULT_REGION`, else the profile, else us-east-1. A store that names another region is believed.',
+  AWS_PROFILE: 'Profile of `~/.aws/config` (or `AWS_CONFIG_FILE`) and `~/.aws/credentials`: credentials, region and endpoint.',
   AWS_ACCESS_KEY_ID:
     'With `AWS_SECRET_ACCESS_KEY` and, for temporary ones, `AWS_SESSION_TOKEN`: the credentials. Without them, the AWS default chain (profile, SSO, container, instance) finds some.',
   R2_ACCOUNT_ID: 'Account of `r2://` buckets; else `CLOUDFLARE_ACCOUNT_ID`.',

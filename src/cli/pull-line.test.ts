@@ -17,6 +17,13 @@ describe('findPullLine', () => {
     });
   });
 
+  it('believes the store on the region of its bucket', () => {
+    const storeUrl = new URL('https://my-bucket.s3.eu-central-1.amazonaws.com/v2/?X-Amz-Signature=1');
+    expect(findPullLine({ bucket: 's3://my-bucket', s3: { bucket: 'my-bucket', region: 'us-east-1' }, storeUrl, image })).toEqual({
+      command: 'docker pull my-bucket.s3.eu-central-1.amazonaws.com/team/app:1.0',
+    });
+  });
+
   it.each([
     ['a directory', undefined],
     ['another store', { bucket: 'my-bucket', region: 'x', endpoint: 'https://store.example' }],

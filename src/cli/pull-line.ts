@@ -15,6 +15,8 @@ export interface PullAddress {
   /** What `init --public-url` recorded. */
   readonly publicUrl?: string | undefined;
   readonly s3?: S3Place | undefined;
+  /** A URL of the bucket's as the store has corrected it: it knows the region better than the settings do. */
+  readonly storeUrl?: URL | undefined;
   /** `NAME:TAG` or `NAME@DIGEST`. */
   readonly image: string;
 }
@@ -23,9 +25,9 @@ export interface PullAddress {
 export const defaultListen = '127.0.0.1:5000';
 
 /** The very line that pulls an image: from the bucket's public URL, else from AWS's virtual host, else from `serve --static`. */
-export function findPullLine({ bucket, publicUrl, s3, image }: PullAddress): PullLine {
+export function findPullLine({ bucket, publicUrl, s3, storeUrl, image }: PullAddress): PullLine {
   if (publicUrl !== undefined) return { command: `docker pull ${new URL(publicUrl).host}/${image}` };
-  const host = s3 && virtualHost(s3);
+  const host = s3 && virtualHost(s3, storeUrl);
   if (host !== undefined) return { command: `docker pull ${host}/${image}` };
   return {
     command: `docker pull ${defaultListen}/${image}`,
@@ -34,7 +36,7 @@ export function findPullLine({ bucket, publicUrl, s3, image }: PullAddress): Pul
 }
 
 /** A path-style URL is of no use to clients: they ask for `/v2/…` at a host's root. */
-function virtualHost(place: S3Place): string | undefined {
+function virtualHost(place: S3Place, storeUrl: URL | undefined): string | undefined {
   const endpoint = resolveS3Endpoint(place);
-  return endpoint.isAws && !endpoint.isPathStyle ? endpoint.url().host : undefined;
+  return endpoint.isAws && !endpoint.isPathStyle ? (storeUrl ?? endpoint.url()).host : undefined;
 }

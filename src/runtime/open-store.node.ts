@@ -15,7 +15,8 @@ import type { BucketFormat } from '../layout/format-version.ts';
 import { readBucketFormat } from '../registry/bucket-format.ts';
 import { systemClock } from '../streams/clock.ts';
 import type { OpenBucketOptions, OpenedBucket } from './open-bucket-options.ts';
-import { findS3Settings, type StoreAddress } from './s3-settings.ts';
+import { resolveS3Settings } from './aws-profile.node.ts';
+import type { StoreAddress } from './s3-settings.ts';
 
 /** Requests under way at once: far more than there are ever connections for bodies, so that small ones never wait behind them. */
 const maxRequests = 512;
@@ -23,7 +24,7 @@ const maxRequests = 512;
 /** Opens a bucket of a store that speaks S3: what fails for a passing reason is tried again, and the store is not flooded. */
 export async function openStore(address: StoreAddress, options: OpenBucketOptions): Promise<OpenedBucket> {
   const { environment, signal, engine, forWriting = false } = options;
-  const s3Options = findS3Options(address, environment);
+  const s3Options = await findS3Options(address, environment);
   const open = (abilities?: Partial<BucketAbilities>): Bucket => {
     const bucket = openS3Bucket({ ...s3Options, abilities });
     const watched = engine ? withWatch(bucket, engine.connections.watch, systemClock) : bucket;
@@ -36,12 +37,12 @@ export async function openStore(address: StoreAddress, options: OpenBucketOption
 }
 
 /** Opens the settings of such a bucket. */
-export function openStoreAdmin(address: StoreAddress, environment: NodeJS.ProcessEnv): BucketAdmin {
-  return openS3Admin(findS3Options(address, environment));
+export async function openStoreAdmin(address: StoreAddress, environment: NodeJS.ProcessEnv): Promise<BucketAdmin> {
+  return openS3Admin(await findS3Options(address, environment));
 }
 
-function findS3Options(address: StoreAddress, environment: NodeJS.ProcessEnv): S3ClientOptions {
-  const { place, keys } = findS3Settings(address, environment);
+async function findS3Options(address: StoreAddress, environment: NodeJS.ProcessEnv): Promise<S3ClientOptions> {
+  const { place, keys } = await resolveS3Settings(address, environment);
   const credentials = keys ? staticCredentials(keys) : createDefaultCredentials({ clock: systemClock, env: environment });
   return { ...place, credentials, http: withRequestTrace(createNodeHttpClient({ env: environment })), clock: systemClock };
 }

@@ -14,19 +14,25 @@ export interface S3Settings {
   readonly keys?: S3Credentials | undefined;
 }
 
+/** What a profile of AWS's configuration says of the place of buckets. */
+export interface AwsProfile {
+  readonly region?: string | undefined;
+  readonly endpoint?: string | undefined;
+}
+
 /**
- * What a place leaves open, from the environment. Variables that are set but empty count as not set.
+ * What a place leaves open, from the environment, then from the profile. Variables that are set but empty count as not set.
  * @throws BucketError `location-invalid` for an R2 bucket of which the account is not known
  */
-export function findS3Settings(address: StoreAddress, environment: Environment): S3Settings {
+export function findS3Settings(address: StoreAddress, environment: Environment, profile: AwsProfile = {}): S3Settings {
   const read = (...names: readonly string[]): string | undefined => names.map((name) => environment[name]).find((value) => value);
   const { kind, bucket, region, endpoint, pathStyle } = address;
   if (kind === 's3') {
     return {
       place: {
         bucket,
-        region: region ?? read('AWS_REGION', 'AWS_DEFAULT_REGION') ?? 'us-east-1',
-        endpoint: endpoint ?? read('AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'),
+        region: region ?? read('AWS_REGION', 'AWS_DEFAULT_REGION') ?? profile.region ?? 'us-east-1',
+        endpoint: endpoint ?? read('AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL') ?? profile.endpoint,
         pathStyle,
       },
     };

@@ -4,6 +4,7 @@ import { codeOf } from '../../../test/coded-errors.ts';
 import { createFetchHttpClient } from '../../http/fetch-http-client.ts';
 import { systemClock } from '../../streams/clock.ts';
 import { toObjectKey } from '../object-key.ts';
+import { staticCredentials } from './credentials-provider.ts';
 import { openS3Bucket } from './s3-bucket.ts';
 import { resolveS3Endpoint, type S3Place } from './s3-endpoint.ts';
 
@@ -86,8 +87,12 @@ test('a region that AWS names is gone to at its own host, and stays', async () =
     return new Response(null, { status: 404 });
   };
   const http = createFetchHttpClient({ fetch: aws });
-  const bucket = openS3Bucket({ bucket: 'images', region: 'us-east-1', http, clock: systemClock });
+  const credentials = staticCredentials({ accessKeyId: 'id', secretAccessKey: 'secret' });
+  const bucket = openS3Bucket({ bucket: 'images', region: 'us-east-1', credentials, http, clock: systemClock });
   expect(await bucket.head(toObjectKey('k'))).toBeUndefined();
   expect(await bucket.head(toObjectKey('k'))).toBeUndefined();
+  // `push` reads the host of its pull line off this.
+  const presigned = await bucket.presign?.(toObjectKey('k'), { method: 'GET', expiresInMs: 1000 });
+  expect(presigned?.host).toBe('images.s3.eu-west-1.amazonaws.com');
   expect(hosts).toEqual(['images.s3.us-east-1.amazonaws.com', 'images.s3.eu-west-1.amazonaws.com', 'images.s3.eu-west-1.amazonaws.com']);
 });

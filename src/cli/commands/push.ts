@@ -1,11 +1,12 @@
-import type { S3Place } from '../../bucket/s3/s3-endpoint.ts';
+import type { Bucket } from '../../bucket/bucket.ts';
 import { RegistryError } from '../../errors/registry-error.ts';
+import { formatKey } from '../../layout/keys.ts';
 import type { RepositoryName, Tag } from '../../oci/repository-name.ts';
 import { openRepository } from '../../registry/repository.ts';
 import { openWritableBucket } from '../../runtime/open-bucket.node.ts';
 import { openSource } from '../../runtime/open-source.node.ts';
 import { resolveBucketPlace, resolvePlace, type ResolvedBucketPlace } from '../../runtime/resolve-place.node.ts';
-import { findS3Settings } from '../../runtime/s3-settings.ts';
+import { resolveS3Settings } from '../../runtime/aws-profile.node.ts';
 import type { ImageSource } from '../../transfer/image-source.ts';
 import type { ImageTarget } from '../../transfer/image-target.ts';
 import { createBucketTarget } from '../../transports/bucket-target.ts';
@@ -14,7 +15,7 @@ import { type Command, type CommandContext, defineCommand, type ResultDoc } from
 import type { Environment } from '../environment.ts';
 import { formatBytes, formatCount, formatDuration } from '../output/format-quantity.ts';
 import { createFlaggedPacker, packingFlags } from '../packing-flags.ts';
-import { findPullLine } from '../pull-line.ts';
+import { findPullLine, type PullAddress } from '../pull-line.ts';
 import { type CopyChoices, runCopy, writeDigestFile } from '../run-copy.node.ts';
 import { bucketFlag, copyFlags } from '../shared-flags.ts';
 import { createFlaggedEngine, parsePartSize, partSizeFlag, transferFlags } from '../transfer-flags.ts';
@@ -80,7 +81,7 @@ export const push: Command = defineCommand({
       try {
         const repository = openRepository(bucket, place.repository, repositoryOptions);
         const target = createBucketTarget(repository, { tag: place.tag, format, location: formatPlace(place) });
-        const result = await pushImage(source, target, { ...place, publicUrl: format?.publicUrl }, { ...flags, packer }, context);
+        const result = await pushImage(source, target, { ...place, bucket, publicUrl: format?.publicUrl }, { ...flags, packer }, context);
         await writeDigestFile(flags['digest-file'], result.digest);
         output.result(result, formatPush(result));
       } finally {
@@ -95,15 +96,15 @@ export const push: Command = defineCommand({
 async function pushImage(
   source: ImageSource,
   target: ImageTarget,
-  place: TaggedPlace & { readonly publicUrl: string | undefined },
+  place: TaggedPlace & { readonly bucket: Bucket; readonly publicUrl: string | undefined },
   choices: CopyChoices,
   context: CommandContext,
 ): Promise<PushResult> {
   const startedAtMs = performance.now();
-  const { repository, tag, publicUrl } = place;
+  const { repository, tag, bucket, publicUrl } = place;
   const { root, summary } = await runCopy(source, target, choices, context);
   const durationMs = Math.round(performance.now() - startedAtMs);
-  const address = describeAddress(place, context.environment);
+  const address = await describeAddress(place, bucket, context.environment);
   const line = findPullLine({ ...address, publicUrl, image: `${repository}:${tag}` });
   return {
     source: source.location,
@@ -129,9 +130,17 @@ function requireTag(place: ResolvedBucketPlace): TaggedPlace {
   });
 }
 
-function describeAddress({ address }: ResolvedBucketPlace, environment: Environment): { bucket: string; s3?: S3Place } {
-  const bucket = formatPlace({ kind: 'bucket', address });
-  return address.kind === 's3' ? { bucket, s3: findS3Settings(address, environment).place } : { bucket };
+async function describeAddress(
+  { address }: ResolvedBucketPlace,
+  bucket: Bucket,
+  environment: Environment,
+): Promise<Pick<PullAddress, 'bucket' | 's3' | 'storeUrl'>> {
+  const name = formatPlace({ kind: 'bucket', address });
+  if (address.kind !== 's3') return { bucket: name };
+  const { place } = await resolveS3Settings(address, environment);
+  // Signed for nothing but its host: by now that of the region which the store named as the bucket's.
+  const storeUrl = await bucket.presign?.(formatKey({ kind: 'root' }), { method: 'GET', expiresInMs: 1000 });
+  return { bucket: name, s3: place, storeUrl };
 }
 
 function formatPush(result: PushResult): string {
