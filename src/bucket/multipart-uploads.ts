@@ -67,6 +67,12 @@ export interface MultipartUploads {
   listUploads(key: ObjectKey, options?: RequestOptions): AsyncIterable<ListedUpload>;
 
   /**
+   * Unfinished uploads of all keys that begin so, as far as the store tells: some (MinIO) tell only those of an exact key, and give nothing here.
+   * For cleaning up, never for what must be found.
+   */
+  listUploadsBelow(prefix: string, options?: RequestOptions): AsyncIterable<ListedUpload>;
+
+  /**
    * Makes the object of exactly these parts visible, conditionally if asked.
    * After an ambiguous failure, and after `upload-missing`, the caller must look at the key: it may be done.
    * @throws BucketError `precondition-failed` (the upload goes on living), `part-invalid`, `upload-missing`, …

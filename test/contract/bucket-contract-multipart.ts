@@ -131,6 +131,19 @@ export function defineMultipartTests(define: DefineTest): void {
     expect(await collect(run.uploads.listUploads(key))).toEqual([]);
   });
 
+  defineUpload('lists the uploads below a prefix, or none where it tells only those of a key', async (run) => {
+    const [first, second, other] = [
+      await begin(run, { key: run.key('below/a') }),
+      await begin(run, { key: run.key('below/b') }),
+      await begin(run),
+    ];
+    const listed = await collect(run.uploads.listUploadsBelow(run.key('below/')));
+    const ids = listed.map(({ uploadId }) => uploadId).sort();
+    expect([[], [first.uploadId, second.uploadId].sort()]).toContainEqual(ids);
+    for (const { key } of listed) expect([first.key, second.key]).toContain(key);
+    await Promise.all([first, second, other].map((upload) => run.uploads.abort(upload)));
+  });
+
   defineUpload('aborts an upload, also twice', async (run) => {
     const upload = await begin(run);
     const parts = await putAllParts(run, upload);

@@ -74,6 +74,8 @@ function aroundUploads(inner: MultipartUploads, advice: BucketAdvice): Multipart
       advice.iterate({ name: 'listParts', key: upload.key, signal: options?.signal }, () => inner.listParts(upload, options)),
     listUploads: (key, options) =>
       advice.iterate({ name: 'listUploads', key, signal: options?.signal }, () => inner.listUploads(key, options)),
+    listUploadsBelow: (prefix, options) =>
+      advice.iterate({ name: 'listUploads', signal: options?.signal }, () => inner.listUploadsBelow(prefix, options)),
     complete: (upload, parts, options) =>
       advice.call({ name: 'complete', key: upload.key, signal: options?.signal }, () => inner.complete(upload, parts, options)),
     abort: (upload, options) =>

@@ -39,12 +39,13 @@ export function withPrefix(inner: Bucket, prefix: string): Bucket {
     close: () => inner.close(),
     ...(copy && { copy: async (from, to, options) => copy(outer(from), outer(to), options) }),
     ...(presign && { presign: async (key, options) => presign(outer(key), options) }),
-    ...(multipart && { multipart: prefixUploads(multipart, outer, strip) }),
+    ...(multipart && { multipart: prefixUploads(multipart, root, outer, strip) }),
   };
 }
 
 function prefixUploads(
   inner: MultipartUploads,
+  root: string,
   outer: (key: string) => ObjectKey,
   strip: <T extends { readonly key: ObjectKey }>(value: T) => T,
 ): MultipartUploads {
@@ -59,6 +60,9 @@ function prefixUploads(
     listParts: (upload, options) => inner.listParts(outerUpload(upload), options),
     async *listUploads(key, options) {
       for await (const upload of inner.listUploads(outer(key), options)) yield strip(upload);
+    },
+    async *listUploadsBelow(prefix, options) {
+      for await (const upload of inner.listUploadsBelow(root + prefix, options)) yield strip(upload);
     },
     complete: async (upload, parts, options) => inner.complete(outerUpload(upload), parts, options),
     abort: async (upload, options) => inner.abort(outerUpload(upload), options),

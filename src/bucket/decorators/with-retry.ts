@@ -65,6 +65,13 @@ function uploadsWithRetry(
         context,
         options?.signal,
       ),
+    listUploadsBelow: (prefix, options) =>
+      resumeListing(
+        () => inner.listUploadsBelow(prefix, options),
+        (upload) => upload.uploadId,
+        context,
+        options?.signal,
+      ),
     complete: (upload, parts, options = {}) => completeWithRetry(inner, store, upload, parts, options, context),
   };
 }

@@ -192,6 +192,7 @@ function createBucket(context: WriterContext, location: string): Bucket {
         ),
       listParts: (upload, options) => uploads.listParts(upload, options),
       listUploads: (key, options) => uploads.listUploads(key, options),
+      listUploadsBelow: (prefix, options) => uploads.listUploadsBelow(prefix, options),
       complete: (upload, parts, options) => run(`complete "${upload.key}"`, options, () => uploads.complete(upload, parts, options)),
       abort: (upload, options) => run(`abort the upload of "${upload.key}"`, options, () => uploads.abort(upload, options)),
     },

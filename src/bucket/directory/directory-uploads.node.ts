@@ -78,6 +78,14 @@ export function createDirectoryUploads(
       }
     },
 
+    async *listUploadsBelow(prefix, { signal } = {}) {
+      throwIfAborted(signal);
+      for (const uploadId of (await readdir(paths.uploadsFolder)).sort()) {
+        const record = await readUploadRecord(join(paths.uploadsFolder, uploadId));
+        if (record?.key.startsWith(prefix)) yield { key: record.key, uploadId, initiated: new Date(record.initiatedMs) };
+      }
+    },
+
     complete: (handle, parts, { signal, ...condition } = {}) =>
       inUpload(handle, async (folder) => {
         throwIfAborted(signal);

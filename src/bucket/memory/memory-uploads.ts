@@ -89,6 +89,13 @@ export function createMemoryUploads(store: UploadStore): MultipartUploads {
       }
     },
 
+    async *listUploadsBelow(prefix, { signal } = {}) {
+      throwIfAborted(signal);
+      for (const [uploadId, { key, initiatedMs }] of uploads) {
+        if (key.startsWith(prefix)) yield { key, uploadId, initiated: new Date(initiatedMs) };
+      }
+    },
+
     async complete(handle, parts, { signal, ...condition } = {}) {
       throwIfAborted(signal);
       const upload = find(handle);

@@ -1,6 +1,8 @@
 import { BucketError } from '../../errors/bucket-error.ts';
 import { hasCode } from '../../errors/coded-error.ts';
-import type { MultipartUploads, UploadHandle } from '../multipart-uploads.ts';
+import type { ListedUpload, MultipartUploads, UploadHandle } from '../multipart-uploads.ts';
+import type { ObjectKey } from '../object-key.ts';
+import type { RequestOptions } from '../write-options.ts';
 import { base64ToHex } from './base64.ts';
 import { plainDocument } from './document-body.ts';
 import type { S3Client, S3Request } from './s3-client.ts';
@@ -74,26 +76,11 @@ export function createS3Multipart(client: S3Client, bucket: string): MultipartUp
       }
     },
 
-    async *listUploads(key, { signal } = {}) {
-      const action = `list the uploads of "${key}"`;
-      let place: Record<string, string> = {};
-      for (;;) {
-        const query = { uploads: '', prefix: key, 'encoding-type': 'url', ...place };
-        const page = await client.sendForXml({ action, method: 'GET', query, signal }, 'ListMultipartUploadsResult');
-        const decode = nameDecoder(page, action);
-        for (const upload of childElements(page, 'Upload')) {
-          if (decode(requireText(upload, 'Key', action)) !== key) continue;
-          yield { key, uploadId: requireText(upload, 'UploadId', action), initiated: readDate(upload, 'Initiated', action) };
-        }
-        if (childText(page, 'IsTruncated') !== 'true') return;
-        const next = {
-          'key-marker': decode(requireText(page, 'NextKeyMarker', action)),
-          'upload-id-marker': childText(page, 'NextUploadIdMarker') ?? '',
-        };
-        if (next['key-marker'] === place['key-marker'] && next['upload-id-marker'] === place['upload-id-marker']) throw samePage(action);
-        place = next;
-      }
+    async *listUploads(key, options) {
+      for await (const upload of listUploads(client, key, options)) if (upload.key === key) yield upload;
     },
+
+    listUploadsBelow: (prefix, options) => listUploads(client, prefix, options),
 
     async complete(upload, parts, options = {}) {
       const { key, uploadId } = upload;
@@ -120,6 +107,32 @@ export function createS3Multipart(client: S3Client, bucket: string): MultipartUp
       }
     },
   };
+}
+
+async function* listUploads(client: S3Client, prefix: string, { signal }: RequestOptions = {}): AsyncGenerator<ListedUpload> {
+  const action = `list the uploads of "${prefix}"`;
+  let place: Record<string, string> = {};
+  for (;;) {
+    const query = { uploads: '', prefix, 'encoding-type': 'url', ...place };
+    const page = await client.sendForXml({ action, method: 'GET', query, signal }, 'ListMultipartUploadsResult');
+    const decode = nameDecoder(page, action);
+    for (const upload of childElements(page, 'Upload')) {
+      const key = decode(requireText(upload, 'Key', action));
+      if (!key.startsWith(prefix)) continue;
+      yield {
+        key: key as ObjectKey,
+        uploadId: requireText(upload, 'UploadId', action),
+        initiated: readDate(upload, 'Initiated', action),
+      };
+    }
+    if (childText(page, 'IsTruncated') !== 'true') return;
+    const next = {
+      'key-marker': decode(requireText(page, 'NextKeyMarker', action)),
+      'upload-id-marker': childText(page, 'NextUploadIdMarker') ?? '',
+    };
+    if (next['key-marker'] === place['key-marker'] && next['upload-id-marker'] === place['upload-id-marker']) throw samePage(action);
+    place = next;
+  }
 }
 
 function describePart(verb: string, { key }: UploadHandle, partNumber: number): string {
