@@ -27,6 +27,9 @@ export async function installPeer(name: PeerName, options: InstallOptions = {}):
     case 'go':
       await installInFolder(name, [goInstall(install.module)], options);
       break;
+    case 'go-tool':
+      await installInFolder(name, goTool(folder, install, PEERS[name].binary), options);
+      break;
     case 'pip':
       await installInFolder(name, pipInstall(folder, install.requirement), options);
       break;
@@ -47,6 +50,20 @@ export async function askPeerVersion(name: PeerName, signal?: AbortSignal): Prom
 
 function goInstall(module: string): CommandLine {
   return ['go', 'install', '-p', '2', '-trimpath', '-ldflags', '-s -w', module];
+}
+
+/** Builds a program in a module that has no other purpose: there its own replacements do not count, and it builds without them. */
+function goTool(
+  folder: string,
+  { program, version }: { readonly program: string; readonly version: string },
+  binary: string,
+): CommandLine[] {
+  const go = ['go', '-C', folder] as const;
+  return [
+    [...go, 'mod', 'init', 'peer'],
+    [...go, 'get', '-tool', `${program}@${version}`],
+    [...go, 'build', '-p', '2', '-trimpath', '-ldflags', '-s -w', '-o', binary, program],
+  ];
 }
 
 function pipInstall(folder: string, requirement: string): readonly CommandLine[] {

@@ -4,6 +4,8 @@ type PeerSet = 'ci' | 'full';
 /** How a peer comes onto the machine. Go and pip install below the cache folder, apt into the system. */
 type PeerInstall =
   | { readonly by: 'go'; readonly module: string }
+  /** A program whose module replaces others, which only a module of one's own may depend on. */
+  | { readonly by: 'go-tool'; readonly program: string; readonly version: string }
   | { readonly by: 'apt'; readonly packages: readonly string[] }
   | { readonly by: 'pip'; readonly requirement: string };
 
@@ -13,7 +15,7 @@ export interface Peer {
   readonly version: string;
   readonly set: PeerSet;
   readonly install: PeerInstall;
-  /** The executable: a name for apt, a path below the peer's own folder for pip, a name in that folder for go. */
+  /** The executable: a name for apt, a path below the peer's own folder for pip, a name in that folder for go and go-tool. */
   readonly binary: string;
   /** Arguments that make it say its version; absent where a build from source cannot say it. */
   readonly versionArgs?: readonly string[];
@@ -42,6 +44,7 @@ export const PEER_NAMES = [
   'conformance',
   's5cmd',
   'awscli',
+  'jaeger',
 ] as const;
 
 /** The name a test, a skip's reason and `install.ts` know a peer by. */
@@ -188,6 +191,12 @@ export const PEERS: Readonly<Record<PeerName, Peer>> = {
     install: { by: 'pip', requirement: 'awscli==1.46.3' },
     binary: 'bin/aws',
     versionArgs: ['--version'],
+  },
+  jaeger: {
+    version: '1.76.0',
+    set: 'full',
+    install: { by: 'go-tool', program: 'github.com/jaegertracing/jaeger/cmd/all-in-one', version: 'v1.76.0' },
+    binary: 'jaeger',
   },
 };
 
