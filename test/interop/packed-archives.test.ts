@@ -8,14 +8,7 @@ import { stagingRoot } from '../../src/layout/keys.ts';
 import { parseImageConfig } from '../../src/oci/image-config.ts';
 import { type ImageManifest, parseManifest } from '../../src/oci/manifest.ts';
 import { mediaTypes } from '../../src/oci/media-types.ts';
-import { parseRepositoryName, parseTag } from '../../src/oci/repository-name.ts';
-import type { LayerCompression } from '../../src/packing/compression.ts';
-import { createLayerPacker } from '../../src/packing/layer-packer.node.ts';
-import { openRepository } from '../../src/registry/repository.ts';
 import { bytesSource } from '../../src/streams/byte-source.ts';
-import { copyImage } from '../../src/transfer/copy-image.ts';
-import { createBucketTarget } from '../../src/transports/bucket-target.ts';
-import { openDockerArchiveSource } from '../../src/transports/docker-archive.node.ts';
 import { type PeerRegistry, startCraneRegistry } from '../peers/crane-registry.ts';
 import { openCrane } from '../peers/crane.ts';
 import { type Dockerd, startDockerd } from '../peers/dockerd.ts';
@@ -25,11 +18,12 @@ import { describePeer } from '../peers/require-peer.ts';
 import { openSkopeo } from '../peers/skopeo.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../peers/temporary-folder.ts';
 import { pushTinyImage, TINY_IMAGE_OUTPUT } from '../peers/tiny-image.ts';
+import { openBucketry } from './bucketry.ts';
 import { openStatic } from './directory-places.ts';
 import type { OpenPlace } from './place.ts';
 import { expectSuccess } from './refusal.ts';
 
-const ways: readonly (readonly [LayerCompression | 'none', string])[] = [
+const ways: readonly (readonly [compression: string, mediaType: string])[] = [
   ['gzip', mediaTypes.layerGzip],
   ['zstd', mediaTypes.layerZstd],
   ['none', mediaTypes.layer],
@@ -41,6 +35,7 @@ describePeer('crane', 'an archive that is packed on the way', () => {
   let registry: PeerRegistry;
   let place: OpenPlace;
   let crane: PeerCommand;
+  let bucketry: PeerCommand;
   /** An image of a program and a layer so large that, packed, it is staged. */
   let image: string;
 
@@ -48,6 +43,7 @@ describePeer('crane', 'an archive that is packed on the way', () => {
     folder = await createTemporaryFolder('packed');
     registry = await startCraneRegistry();
     crane = await openCrane();
+    bucketry = await openBucketry();
     place = await openStatic(join(folder.path, 'bucket'));
     const tiny = `${registry.host}/tiny:1`;
     image = `${registry.host}/large:1`;
@@ -60,26 +56,16 @@ describePeer('crane', 'an archive that is packed on the way', () => {
 
   afterAll(async () => {
     await crane.close();
+    await bucketry.close();
     await place.close();
     await registry.close();
     await folder.remove();
   });
 
   /** Pushes an archive, packed so, and gives the reference by which clients pull it. */
-  async function push(path: string, repository: string, compression: LayerCompression | 'none'): Promise<string> {
-    const bucket = await openDirectoryBucket({ root: join(folder.path, 'bucket'), create: false, fsync: false });
-    const source = await openDockerArchiveSource({ path });
-    try {
-      const target = createBucketTarget(openRepository(bucket, parseRepositoryName(repository)), {
-        tag: parseTag('1'),
-        location: 'file:bucket',
-      });
-      const packer = compression === 'none' ? undefined : createLayerPacker(compression);
-      await copyImage(source, target, { packer });
-    } finally {
-      await source.close();
-      await bucket.close();
-    }
+  async function push(path: string, repository: string, compression: string): Promise<string> {
+    const target = `file:${join(folder.path, 'bucket')}//${repository}:1`;
+    expectSuccess(await bucketry.run(['push', `docker-archive:${path}`, target, '--compression', compression]));
     return `${place.host}/${repository}:1`;
   }
 
@@ -89,12 +75,7 @@ describePeer('crane', 'an archive that is packed on the way', () => {
   }
 
   /** Pushes it and has crane look at it. */
-  async function pushAndValidate(
-    path: string,
-    repository: string,
-    compression: LayerCompression | 'none',
-    mediaType: string,
-  ): Promise<string> {
+  async function pushAndValidate(path: string, repository: string, compression: string, mediaType: string): Promise<string> {
     const reference = await push(path, repository, compression);
     const { layers } = await readManifest(reference);
     expect(layers.map((layer) => layer.mediaType)).toEqual([mediaType, mediaType]);
