@@ -51,6 +51,6 @@ export async function writeDigestFile(path: string | undefined, digest: string):
 function explainStop(error: Error, isDiscarded: boolean, commandLine: string): RegistryError {
   const hint = isDiscarded
     ? 'The uploads that this run began were discarded.'
-    : `What was sent stays for a later run and is visible to nobody. The same command goes on from there: ${commandLine}`;
+    : `What was copied is visible to nobody, and is kept for a later run where it can be. The same command goes on from there: ${commandLine}`;
   return new RegistryError('aborted', error.message, { cause: error, hint });
 }

@@ -19,7 +19,7 @@ function configurationPath(environment: Readonly<Record<string, string | undefin
 
 /**
  * Reads the configuration; none is an empty one.
- * @throws RegistryError `input-invalid`
+ * @throws RegistryError `input-invalid` where it cannot be read, `usage-invalid` where it says something that is not understood
  */
 export async function readConfiguration(environment: Readonly<Record<string, string | undefined>>): Promise<Configuration> {
   const path = configurationPath(environment);
@@ -30,15 +30,24 @@ export async function readConfiguration(environment: Readonly<Record<string, str
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw new RegistryError('input-invalid', `Cannot read the configuration "${path}"`, { cause: error });
   }
+  const result = v.safeParse(schema, parseJson(text));
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw new RegistryError('usage-invalid', `Cannot read the configuration "${path}": ${explain(v.getDotPath(issue), issue.expected)}`, {
+    hint: 'It looks like {"bucket": "s3://my-bucket"}.',
+  });
+}
+
+function explain(member: string | null, expected: string | null): string {
+  if (member === null) return 'it is no JSON object';
+  return expected === 'never' ? `"${member}" is not known` : `"${member}" is not a text`;
+}
+
+/** Undefined, which fits no schema, where it is no JSON. */
+function parseJson(text: string): unknown {
   try {
-    return v.parse(schema, JSON.parse(text));
-  } catch (error) {
-    throw new RegistryError(
-      'input-invalid',
-      `Cannot read the configuration "${path}": ${error instanceof Error ? error.message : String(error)}`,
-      {
-        hint: 'It looks like {"bucket": "s3://my-bucket"}.',
-      },
-    );
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

@@ -18,7 +18,7 @@ export type ResolvedPlace = Exclude<Place, BucketPlace> | ResolvedBucketPlace;
 
 /**
  * Reads the name of a place, and says which bucket a bare `NAME:TAG` lies in.
- * @throws RegistryError `reference-invalid` and whatever `parsePlace` throws; `input-invalid` for the configuration
+ * @throws RegistryError `reference-invalid` and whatever `parsePlace` throws; `input-invalid` and `usage-invalid` for the configuration
  */
 export async function resolvePlace(text: string, options: PlaceOptions): Promise<ResolvedPlace> {
   const place = parsePlace(text);

@@ -35,8 +35,15 @@ describe('resolvePlace', () => {
     });
   });
 
-  it.each(['not JSON', '{"bucket":1}', '{"buckets":"s3://b"}'])('refuses the configuration %j', async (text) => {
-    await expect(resolvePlace('app:1', { environment: await configure(text) })).rejects.toMatchObject({ code: 'input-invalid' });
+  it.each([
+    ['not JSON', 'no JSON object'],
+    ['null', 'no JSON object'],
+    ['{"bucket":1}', '"bucket" is not a text'],
+    ['{"bucket":""}', '"bucket" is not a text'],
+    ['{"buckets":"s3://b"}', '"buckets" is not known'],
+  ])('refuses the configuration %j, and says what of it', async (text, found) => {
+    const message = expect.stringContaining(found);
+    await expect(resolvePlace('app:1', { environment: await configure(text) })).rejects.toMatchObject({ code: 'usage-invalid', message });
   });
 
   it.each(['app', 's3://bucket/app', 'oci:dir', ''])('refuses %j as the default bucket', async (bucket) => {
