@@ -7,10 +7,11 @@ import type { ImageSource } from '../transfer/image-source.ts';
 import type { ImageTarget } from '../transfer/image-target.ts';
 import type { CommandContext } from './command.ts';
 import type { FlagValues } from './flags.ts';
+import type { FollowOptions } from './output/output.ts';
 import { type CopyFlags, parsePlatforms } from './shared-flags.ts';
 
-/** What the flags of a command say of a copy, and how its layers are packed, if they are. */
-export type CopyChoices = FlagValues<CopyFlags> & Pick<CopyOptions, 'packer'>;
+/** What the flags of a command say of a copy, and how its layers are packed, if they are; and how it is shown. */
+export type CopyChoices = FlagValues<CopyFlags> & Pick<CopyOptions, 'packer'> & FollowOptions;
 
 /**
  * Copies an image as the flags of `push` and `pull` say, and shows how it goes.
@@ -23,7 +24,7 @@ export async function runCopy(
   { output, signal, commandLine }: Pick<CommandContext, 'output' | 'signal' | 'commandLine'>,
 ): Promise<CopyResult> {
   const platforms = parsePlatforms(choices.platform);
-  const display = await output.followCopy();
+  const display = await output.followCopy(choices);
   try {
     const { referrers, concurrency, packer, abort: discard } = choices;
     const options = { platforms, hostPlatform: hostPlatform(), referrers, concurrency, packer, discard, signal };

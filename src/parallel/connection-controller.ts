@@ -63,6 +63,9 @@ export function createConnectionController({ clock, maxConnections, rate }: Conn
     get hasFree() {
       return limit.hasFree;
     },
+    get inUse() {
+      return limit.inUse;
+    },
     get limit() {
       return tuner.limit;
     },

@@ -17,6 +17,8 @@ export interface ConnectionLimit {
   readonly carry: (stream: ByteStream, signal?: AbortSignal) => ByteStream;
   /** Whether a connection is free, and nobody waits for one. */
   readonly hasFree: boolean;
+  /** Connections that carry something now. */
+  readonly inUse: number;
   /** The next turn: larger than all before. */
   readonly takeTurn: () => number;
 }
@@ -74,6 +76,9 @@ export function createPolicedLimit(policy: ConnectionPolicy): ConnectionLimit {
   return {
     get hasFree() {
       return line.length === 0 && inUse < policy.limit();
+    },
+    get inUse() {
+      return inUse;
     },
     takeTurn: () => (turns += 1),
     carry: (stream, signal) => policy.carry(stream, link, signal),

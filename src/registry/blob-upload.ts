@@ -35,6 +35,8 @@ export interface BlobUpload extends RequestOptions {
   /** What a search before this call came upon: it is not searched again, unless others come between. */
   readonly found?: FoundUpload | undefined;
   readonly onProgress?: ((bytes: number) => void) | undefined;
+  /** Called with the number of bytes that an upload which broke off left there, and that are kept. */
+  readonly onKept?: ((bytes: number) => void) | undefined;
   /** Takes up the uploads that this process creates, while they are unfinished. */
   readonly unfinished: Set<UploadHandle>;
 }
@@ -52,7 +54,9 @@ export async function uploadBlob(context: RepositoryContext, upload: BlobUpload)
     try {
       const search = round === 1 && upload.found ? upload.found : await findUpload(upload);
       const { handle, listed } = search.upload ?? (await createUpload(upload));
-      const parts = await sendParts(upload.source, upload.blob, plan, createSend(context, upload, handle, listed), {
+      // What a further round finds there, this process sent itself
+      const onKept = round === 1 ? upload.onKept : undefined;
+      const parts = await sendParts(upload.source, upload.blob, plan, createSend(context, upload, { handle, listed, onKept }), {
         budget: context.budget,
         connections: context.connections,
         signal: upload.signal,
@@ -144,12 +148,14 @@ async function listPlannedParts(
 function createSend(
   { bucket }: RepositoryContext,
   { multipart }: BlobUpload,
-  handle: UploadHandle,
-  listed: ReadonlyMap<number, ListedPart>,
+  { handle, listed, onKept }: OpenUpload & Pick<BlobUpload, 'onKept'>,
 ): SendPart<UploadedPart> {
   return async ({ partNumber }, { bytes, outgoing }, signal) => {
     const there = listed.get(partNumber);
-    if (there && (await isSamePart(there, bytes))) return { partNumber, etag: there.etag };
+    if (there && (await isSamePart(there, bytes))) {
+      onKept?.(bytes.size);
+      return { partNumber, etag: there.etag };
+    }
     const { verifiesSha256, protectsBodies } = bucket.abilities;
     const sha256 = verifiesSha256 && !protectsBodies ? await digestOfSource('sha256', bytes) : undefined;
     return multipart.putPart(handle, partNumber, outgoing, { signal, sha256 });

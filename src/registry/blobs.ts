@@ -52,6 +52,8 @@ export interface Blobs {
 export interface PutBlobOptions extends RequestOptions {
   /** Called with the number of bytes that were newly sent; negative when they are sent again. */
   readonly onProgress?: ((bytes: number) => void) | undefined;
+  /** Called with the number of bytes that an upload which broke off left there, and that are kept. */
+  readonly onKept?: ((bytes: number) => void) | undefined;
   /** What `findUpload` came upon. */
   readonly found?: FoundUpload | undefined;
   /** Takes up the uploads that this call creates, as long as they are unfinished. */

@@ -177,6 +177,7 @@ async function sendBlob(
 ): Promise<void> {
   onEvent?.({ kind: 'blob-started', blob });
   const onProgress = onEvent && ((bytes: number) => onEvent({ kind: 'blob-progress', blob, bytes }));
-  await carryBlob(blob, () => writer.putBlob(blob, openSourceBlob(source, blob), { signal, onProgress }));
+  const onKept = onEvent && ((bytes: number) => onEvent({ kind: 'blob-resumed', blob, bytes }));
+  await carryBlob(blob, () => writer.putBlob(blob, openSourceBlob(source, blob), { signal, onProgress, onKept }));
   onEvent?.({ kind: 'blob-done', blob });
 }

@@ -12,6 +12,8 @@ export type TransferEvent =
   | { readonly kind: 'blob-started'; readonly blob: Descriptor }
   /** `bytes` more were sent; negative when a part is sent again. */
   | { readonly kind: 'blob-progress'; readonly blob: Descriptor; readonly bytes: number }
+  /** `bytes` more of an upload that broke off were found in the target and are kept: they need not be sent. */
+  | { readonly kind: 'blob-resumed'; readonly blob: Descriptor; readonly bytes: number }
   | { readonly kind: 'blob-done'; readonly blob: Descriptor }
   /** The target has it already; told after the plan, in which it is not counted. */
   | { readonly kind: 'blob-skipped'; readonly blob: Descriptor }

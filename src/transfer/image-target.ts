@@ -61,4 +61,6 @@ export interface UnknownBlob {
 export interface PutBlobOptions extends RequestOptions {
   /** Called with the number of bytes that were newly sent; negative when a part is sent again. */
   readonly onProgress?: ((bytes: number) => void) | undefined;
+  /** Called with the number of bytes that an upload which broke off left there, and that are kept. */
+  readonly onKept?: ((bytes: number) => void) | undefined;
 }

@@ -58,11 +58,17 @@ export const pull: Command = defineCommand({
   run: async ({ args, flags }, context) => {
     const { environment, signal, output } = context;
     const place = await resolveBucketPlace(args.ref, { bucket: flags.bucket, environment });
+    const engine = createFlaggedEngine(flags);
     const target = await openTarget(args.dest === undefined ? defaultTarget(place) : parsePlace(args.dest), environment);
-    const source = await openSource(place, { environment, signal, engine: createFlaggedEngine(flags) });
+    const source = await openSource(place, { environment, signal, engine });
     const startedAtMs = performance.now();
     try {
-      const { root, summary } = await runCopy(source, target, flags, context);
+      const { root, summary } = await runCopy(
+        source,
+        target,
+        { ...flags, manner: 'copy', countConnections: () => engine.connections.inUse },
+        context,
+      );
       await writeDigestFile(flags['digest-file'], root.digest);
       const result: PullResult = {
         source: source.location,

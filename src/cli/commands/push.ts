@@ -74,6 +74,7 @@ export const push: Command = defineCommand({
     const place = requireTag(await resolveBucketPlace(args.dest, options));
     const engine = createFlaggedEngine(flags);
     const packer = await createFlaggedPacker(flags);
+    const choices: CopyChoices = { ...flags, packer, manner: 'send', countConnections: () => engine.connections.inUse };
     const repositoryOptions = { ...engine, partSizeBytes: parsePartSize(flags['part-size']) };
     const source = await openSource(await resolvePlace(args.source, options), { environment, signal, engine });
     try {
@@ -81,7 +82,7 @@ export const push: Command = defineCommand({
       try {
         const repository = openRepository(bucket, place.repository, repositoryOptions);
         const target = createBucketTarget(repository, { tag: place.tag, format, location: formatPlace(place) });
-        const result = await pushImage(source, target, { ...place, bucket, publicUrl: format?.publicUrl }, { ...flags, packer }, context);
+        const result = await pushImage(source, target, { ...place, bucket, publicUrl: format?.publicUrl }, choices, context);
         await writeDigestFile(flags['digest-file'], result.digest);
         output.result(result, formatPush(result));
       } finally {

@@ -7,5 +7,8 @@ export interface CopyDisplay {
   end(): void;
 }
 
+/** Whether blobs are sent away, or copied to here. */
+export type CopyManner = 'send' | 'copy';
+
 /** Shows nothing (`--quiet`). */
 export const silentDisplay: CopyDisplay = { onEvent: () => {}, end: () => {} };

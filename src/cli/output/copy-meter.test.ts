@@ -13,9 +13,9 @@ const blobOf = (character: string, size: number): Descriptor => ({
 });
 
 /** A meter on a clock that stands still until told, told of events in short. */
-function measured() {
+function measured(countConnections?: () => number) {
   let nowMs = 0;
-  const meter = createCopyMeter(() => nowMs);
+  const meter = createCopyMeter(() => nowMs, countConnections);
   return {
     read: () => meter.read(),
     wait: (durationMs: number) => void (nowMs += durationMs),
@@ -25,6 +25,7 @@ function measured() {
     advance: (blob: Descriptor, bytes: number) => meter.onEvent({ kind: 'blob-progress', blob, bytes }),
     pack: (layers: number, bytes: number) => meter.onEvent({ kind: 'packing', layers, bytes }),
     packed: (layer: Descriptor, packed: Descriptor) => meter.onEvent({ kind: 'layer-packed', layer, packed }),
+    resume: (blob: Descriptor, bytes: number) => meter.onEvent({ kind: 'blob-resumed', blob, bytes }),
     finish: (blob: Descriptor) => meter.onEvent({ kind: 'blob-done', blob }),
   };
 }
@@ -84,6 +85,17 @@ describe('createCopyMeter', () => {
     expect(read()).toMatchObject({ bytesPerSecond: 0, remainingMs: undefined });
   });
 
+  it('counts what an earlier copy left as done, and as none of the rate', () => {
+    const { plan, start, resume, advance, read, wait } = measured(() => 3);
+    const blob = blobOf('a', 100);
+    plan(1, 100);
+    start(blob);
+    resume(blob, 40);
+    wait(1000);
+    advance(blob, 20);
+    expect(read()).toMatchObject({ doneBytes: 60, resumedBytes: 40, bytesPerSecond: 20, remainingMs: 2000, connections: 3 });
+  });
+
   it('takes back what is sent again, and begins anew with a new plan', () => {
     const { plan, start, advance, finish, read } = measured();
     const blob = blobOf('a', 100);
@@ -100,14 +112,15 @@ describe('createCopyMeter', () => {
 
 describe('renderProgress', () => {
   it.each([20, 40, 60, 80, 200])('keeps within %d columns, however much is under way', (columns) => {
-    const { plan, start, advance, read, wait } = measured();
+    const { plan, start, resume, advance, read, wait } = measured(() => 64);
     plan(40, 2 ** 45, 3);
     const blobs = Array.from('0123456789ab', (character) => blobOf(character, 2 ** 40 - 1));
     for (const blob of blobs) start(blob);
     wait(1000);
+    for (const blob of blobs) resume(blob, 2 ** 30);
     for (const blob of blobs) advance(blob, 2 ** 39);
     const lines = renderProgress(read(), columns);
-    expect(lines).toHaveLength(8 + 1 + 2);
+    expect(lines).toHaveLength(8 + 1 + 1 + 2);
     for (const line of lines) expect(line.length).toBeLessThan(columns);
   });
 
@@ -123,7 +136,21 @@ describe('renderProgress', () => {
     expect(renderProgress(read(), 60)).toEqual([
       '  aaaaaaaaaaaa  █████████████░░░░░░░░░░░░░   50%   30.0 MiB',
       '  total         ████████████████░░░░░░░░░░   62%   40.0 MiB',
-      '  1 of 2 · 7.5 MiB/s · 2.0 s left · 1 there already',
+      '  1 of 2 · 7.5 MiB/s · 2.0 s left',
+      '  1 there already',
     ]);
+  });
+
+  it('has room for all figures at their widest in 60 columns', () => {
+    const { plan, start, resume, advance, read, wait } = measured(() => 64);
+    const blob = blobOf('a', 1023 * 2 ** 40);
+    plan(1234, blob.size, 1234);
+    start(blob);
+    resume(blob, 1023 * 2 ** 30);
+    wait(1000);
+    advance(blob, 1023 * mebibyte);
+    const [, , pace = '', rest = ''] = renderProgress(read(), 60);
+    expect(pace).toMatch(/^ {2}0 of 1234 · 1023 MiB\/s · \d+ h \d\d min left$/);
+    expect(rest).toBe('  64 connections · 1234 there already · 1023 GiB resumed');
   });
 });

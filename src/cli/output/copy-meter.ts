@@ -6,6 +6,7 @@ interface BlobProgress {
   readonly digest: string;
   /** Bytes in all. */
   readonly size: number;
+  /** What is there of it, also from an earlier copy that broke off. */
   readonly sentBytes: number;
 }
 
@@ -17,6 +18,10 @@ export interface CopyProgress {
   readonly blobCount: number;
   readonly doneCount: number;
   readonly skippedCount: number;
+  /** Bytes, of all blobs, that an earlier copy that broke off had sent. */
+  readonly resumedBytes: number;
+  /** Connections in use; undefined where the copy goes over none that are counted. */
+  readonly connections: number | undefined;
   /** Over the last seconds; undefined until something can be said. */
   readonly bytesPerSecond: number | undefined;
   readonly remainingMs: number | undefined;
@@ -33,11 +38,12 @@ const rateWindowMs = 4000;
 const leastSpanMs = 400;
 
 /** Begins to measure a copy. `now` gives milliseconds of a clock that never steps back. */
-export function createCopyMeter(now: () => number): CopyMeter {
+export function createCopyMeter(now: () => number, countConnections?: () => number): CopyMeter {
   const rate = createRate(now);
   const active = new Map<string, { readonly size: number; sentBytes: number }>();
   let plan = { blobs: 0, bytes: 0, skippedBlobs: 0 };
   let finishedBytes = 0;
+  let resumedBytes = 0;
   let doneCount = 0;
 
   const finish = ({ digest, size }: Descriptor): void => {
@@ -52,12 +58,18 @@ export function createCopyMeter(now: () => number): CopyMeter {
         plan = event.kind === 'plan' ? event.plan : { blobs: event.layers, bytes: event.bytes, skippedBlobs: 0 };
         active.clear();
         finishedBytes = 0;
+        resumedBytes = 0;
         doneCount = 0;
       } else if (event.kind === 'blob-started') active.set(event.blob.digest, { size: event.blob.size, sentBytes: 0 });
       else if (event.kind === 'blob-done') finish(event.blob);
       else if (event.kind === 'layer-packed') finish(event.layer);
       else if (event.kind === 'blob-progress') {
         rate.add(event.bytes);
+        const blob = active.get(event.blob.digest);
+        if (blob) blob.sentBytes += event.bytes;
+      } else if (event.kind === 'blob-resumed') {
+        // No bytes over the link, so none of the rate
+        resumedBytes += event.bytes;
         const blob = active.get(event.blob.digest);
         if (blob) blob.sentBytes += event.bytes;
       }
@@ -73,6 +85,8 @@ export function createCopyMeter(now: () => number): CopyMeter {
         blobCount: plan.blobs,
         doneCount,
         skippedCount: plan.skippedBlobs,
+        resumedBytes,
+        connections: countConnections?.(),
         bytesPerSecond,
         remainingMs: bytesPerSecond ? (Math.max(0, plan.bytes - doneBytes) * 1000) / bytesPerSecond : undefined,
       };

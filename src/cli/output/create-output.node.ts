@@ -20,12 +20,12 @@ export function createOutput({ stdout, stderr, json, quiet }: OutputOptions): Ou
     note: (line) => {
       if (!quiet) stderr.write(`${line}\n`);
     },
-    followCopy: async () => {
+    followCopy: async (options) => {
       if (quiet) return silentDisplay;
-      if (!(stderr instanceof WriteStream)) return createPlainDisplay(stderr);
+      if (!(stderr instanceof WriteStream)) return createPlainDisplay(stderr, options);
       // Loaded only for a terminal, and only when there is something to show.
       const { createTerminalDisplay } = await import('./terminal-display.ts');
-      return createTerminalDisplay(stderr);
+      return createTerminalDisplay(stderr, options);
     },
   };
 }

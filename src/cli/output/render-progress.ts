@@ -1,5 +1,5 @@
 import type { CopyProgress } from './copy-meter.ts';
-import { formatBytes, formatDuration } from './format-quantity.ts';
+import { formatBytes, formatCount, formatDuration } from './format-quantity.ts';
 
 const maxRows = 8;
 const labelWidth = 12;
@@ -9,15 +9,15 @@ const maxBarWidth = 40;
 const leastRemainingMs = 100;
 
 /**
- * Draws a copy's state as lines of less than `columns` characters: one bar for each blob under way (at most eight), one for the whole, and a line with the rate and
- * the time left.
+ * Draws a copy's state as lines of less than `columns` characters: one bar for each blob under way (at most eight), one for the whole, a line with the rate and the time
+ * left, and one with what else there is to know.
  */
 export function renderProgress(progress: CopyProgress, columns: number): string[] {
   const barWidth = Math.min(maxBarWidth, columns - 1 - fixedWidth);
   const rows = progress.active.slice(0, maxRows).map((blob) => renderRow(shortDigest(blob.digest), blob.sentBytes, blob.size, barWidth));
   const hidden = progress.active.length - maxRows;
   if (hidden > 0) rows.push(`  and ${hidden} more`);
-  return [...rows, renderRow('total', progress.doneBytes, progress.totalBytes, barWidth), renderSummary(progress)].map((line) =>
+  return [...rows, renderRow('total', progress.doneBytes, progress.totalBytes, barWidth), ...renderFigures(progress)].map((line) =>
     line.slice(0, Math.max(0, columns - 1)),
   );
 }
@@ -44,11 +44,22 @@ function renderBar(fraction: number, width: number): string {
   return '█'.repeat(full) + '░'.repeat(width - full);
 }
 
-function renderSummary({ bytesPerSecond, remainingMs, doneCount, blobCount, skippedCount }: CopyProgress): string {
-  const parts = [`${doneCount} of ${blobCount}`];
-  if (bytesPerSecond !== undefined) parts.push(`${formatBytes(Math.round(bytesPerSecond))}/s`);
+function renderFigures({
+  bytesPerSecond,
+  remainingMs,
+  doneCount,
+  blobCount,
+  skippedCount,
+  resumedBytes,
+  connections,
+}: CopyProgress): string[] {
+  const pace = [`${doneCount} of ${blobCount}`];
+  if (bytesPerSecond !== undefined) pace.push(`${formatBytes(Math.round(bytesPerSecond))}/s`);
   // At the end the store puts parts together: nobody knows how long.
-  if (remainingMs !== undefined && remainingMs >= leastRemainingMs) parts.push(`${formatDuration(remainingMs)} left`);
-  if (skippedCount > 0) parts.push(`${skippedCount} there already`);
-  return `  ${parts.join(' · ')}`;
+  if (remainingMs !== undefined && remainingMs >= leastRemainingMs) pace.push(`${formatDuration(remainingMs)} left`);
+  const rest: string[] = [];
+  if (connections !== undefined) rest.push(formatCount(connections, 'connection'));
+  if (skippedCount > 0) rest.push(`${skippedCount} there already`);
+  if (resumedBytes > 0) rest.push(`${formatBytes(resumedBytes)} resumed`);
+  return [pace, rest].filter((parts) => parts.length > 0).map((parts) => `  ${parts.join(' · ')}`);
 }
