@@ -35,7 +35,7 @@ export interface Link {
 }
 
 /** The link that the project's figures are measured on. */
-export const standardShape: LinkShape = { rttMs: 30, mibPerConnection: 25, mibTotal: 640 };
+const standardShape: LinkShape = { rttMs: 30, mibPerConnection: 25, mibTotal: 640 };
 
 /** From the block that is set aside for benchmarks of networks (RFC 2544). */
 const clientAddress = '198.18.0.2';

@@ -8,14 +8,16 @@ interface Form {
   readonly root: string;
   /** How `/proc/self/cgroup` names this hierarchy. */
   readonly name: string;
-  /** Files and numbers that give a group the most of the processors, and let the link have its priority in it. */
-  readonly settings: Readonly<Record<string, string>>;
+  /** A file and the number in it that gives a group the most of the processors. */
+  readonly share: readonly [file: string, value: string];
 }
 
 const forms: readonly Form[] = [
-  { root: '/sys/fs/cgroup/cpu', name: 'cpu', settings: { 'cpu.shares': '262144', 'cpu.rt_runtime_us': '900000' } },
-  { root: '/sys/fs/cgroup', name: '', settings: { 'cpu.weight': '10000' } },
+  { root: '/sys/fs/cgroup/cpu', name: 'cpu', share: ['cpu.shares', '262144'] },
+  { root: '/sys/fs/cgroup', name: '', share: ['cpu.weight', '10000'] },
 ];
+/** Lets the link have its priority inside a group; of the first form only. It is handed out once: a second bench at the same time gets none. */
+const realTime = ['cpu.rt_runtime_us', '900000'] as const;
 const removalTries = 50;
 const pauseMs = 20;
 
@@ -31,9 +33,8 @@ export async function comeFirst(): Promise<() => Promise<void>> {
   const former = join(form.root, await findOwnGroup(form.name));
   await mkdir(folder);
   try {
-    for (const [file, value] of Object.entries(form.settings)) {
-      if (existsSync(join(folder, file))) await writeFile(join(folder, file), value);
-    }
+    await writeFile(join(folder, form.share[0]), form.share[1]);
+    if (existsSync(join(folder, realTime[0]))) await writeFile(join(folder, realTime[0]), realTime[1]).catch(() => {});
     await writeFile(join(folder, 'cgroup.procs'), String(process.pid));
   } catch (error) {
     await rmdir(folder);

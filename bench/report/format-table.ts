@@ -51,7 +51,7 @@ function formatRow(contestant: ContestantResult, own: ContestantResult | undefin
 }
 
 /** How much faster ours is, or that it cannot be said. */
-export function formatComparison(own: ContestantResult, other: ContestantResult): string {
+function formatComparison(own: ContestantResult, other: ContestantResult): string {
   const { ratio, low, high, verdict } = compare(
     own.runs.map(({ wallMs }) => wallMs),
     other.runs.map(({ wallMs }) => wallMs),
