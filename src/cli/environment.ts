@@ -13,6 +13,9 @@ export const environmentDoc: Readonly<Record<string, string>> = {
     'With `AWS_SECRET_ACCESS_KEY` and, for temporary ones, `AWS_SESSION_TOKEN`: the credentials. Without them, the AWS default chain (profile, SSO, container, instance) finds some.',
   R2_ACCOUNT_ID: 'Account of `r2://` buckets; else `CLOUDFLARE_ACCOUNT_ID`.',
   R2_ACCESS_KEY_ID: 'With `R2_SECRET_ACCESS_KEY`: the credentials of `r2://` buckets; else those of AWS.',
+  OTEL_EXPORTER_OTLP_ENDPOINT:
+    'Where OpenTelemetry spans of each run are sent (OTLP over HTTP, JSON), such as `http://localhost:4318`; none are if unset. `OTEL_EXPORTER_OTLP_HEADERS`, `…_TIMEOUT`, `…_COMPRESSION`, `…_CERTIFICATE`, `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_TRACES_EXPORTER=none` and `OTEL_SDK_DISABLED` are heeded.',
+  TRACEPARENT: 'The span that calls (W3C Trace Context), with `TRACESTATE`: spans of this run belong below it.',
   NO_COLOR: 'Set to anything: no colours.',
   HTTPS_PROXY: 'With `HTTP_PROXY` and `NO_PROXY`: the proxies to use, as in other tools.',
 };
