@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import { ClosingReporter } from './tools/closing-reporter.ts';
 
 /** Tests that start real servers and clients, some of which want a core of their own for a while. */
@@ -12,7 +12,7 @@ const PEER_TESTS = [
 
 const NEVER = ['**/node_modules/**', '**/fixtures/**'];
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     pool: 'forks',
     reporters: ['default', new ClosingReporter(fileURLToPath(new URL('.cache/test-report.json', import.meta.url)))],
@@ -44,3 +44,5 @@ export default defineConfig({
     ],
   },
 });
+
+export default config;

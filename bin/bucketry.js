@@ -15,7 +15,7 @@ if (Number(process.versions.node.split('.')[0]) < leastMajor) {
     .then(function (main) {
       return main.runProcess();
     })
-    .catch(function (error) {
+    .catch(function (/** @type {unknown} */ error) {
       console.error(error);
       process.exitCode = 1;
     });
