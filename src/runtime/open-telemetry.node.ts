@@ -11,7 +11,7 @@ import { openTraceFile } from '../telemetry/trace-file.node.ts';
 /** Spans on their way to where the user wants them. */
 export interface Telemetry {
   /**
-   * Ends the trace file, and exports what is left; a stopped run waits no longer for that.
+   * Ends the trace file, and exports what is left; a stopped run waits a second for that.
    * @throws RegistryError `output-failed` for the trace file; what could not be exported is a note
    */
   close(): Promise<void>;

@@ -14,7 +14,7 @@ import type { Span, SpanListener } from './span.ts';
 /** Sends spans to a collector while the work goes on. */
 export interface OtlpExporter extends SpanListener {
   /**
-   * Sends what is left, for at most the timeout of the settings, or until the signal aborts. Never throws: telemetry is no reason for a command to fail.
+   * Sends what is left, for at most the timeout of the settings, and a second once the signal aborts. Never throws: telemetry is no reason for a command to fail.
    * @returns why spans were lost, if any were
    */
   flush(signal?: AbortSignal): Promise<string | undefined>;
@@ -38,6 +38,8 @@ const policy: RetryPolicy = {
   maxDelayMs: 5000,
   isRetryable: (error: unknown) => hasCode(error, 'store-unavailable', 'connection-failed'),
 };
+/** What a stopped run still gives a collector, in milliseconds: one that is near has answered by then. */
+const hurryMs = 1000;
 /** OTLP/HTTP: the answers after which the same request may be sent again. */
 const retryableStatuses: readonly number[] = [429, 502, 503, 504];
 
@@ -71,14 +73,15 @@ export function createOtlpExporter(options: OtlpExporterOptions): OtlpExporter {
       if (waiting.length % batchSpans === 0) sending = sending.then(sendBatch);
     },
     async flush(signal) {
-      const stop = (): void => stopped.abort();
-      const timer = setTimeout(stop, settings.timeoutMs);
-      signal?.addEventListener('abort', stop, { once: true });
-      if (signal?.aborted) stop();
+      const stopAfter = (durationMs: number) => setTimeout(() => stopped.abort(), durationMs);
+      const timers = [stopAfter(settings.timeoutMs)];
+      const hurry = (): void => void timers.push(stopAfter(hurryMs));
+      if (signal?.aborted) hurry();
+      signal?.addEventListener('abort', hurry, { once: true });
       await sending;
       while (waiting.length > 0) await sendBatch();
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', stop);
+      timers.forEach((timer) => clearTimeout(timer));
+      signal?.removeEventListener('abort', hurry);
       return lost === 0 ? undefined : `${lost} spans were not exported: ${explain(failure)}`;
     },
   };

@@ -64,6 +64,26 @@ describe('export over OTLP', () => {
     expect(root && attributeOf(root, 'error.type')).toMatch(/missing$/);
   });
 
+  it('sends what there is of a run that was stopped', async ({ folder }) => {
+    const receiver = await startReceiver();
+    await writeLargeLayout(folder, 'image', 12 * MIB);
+    const server = await startS3Server({ buckets: ['bucket'], bytesPerSecond: MIB });
+    onTestFinished(() => server.close());
+    const environment = {
+      AWS_ACCESS_KEY_ID: server.credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: server.credentials.secretAccessKey,
+      AWS_ENDPOINT_URL_S3: server.endpoint,
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
+    };
+    const push = await openCommandLine({ folder, environment }).start('push', 'oci:image', 's3://bucket/app:1');
+    await expect.poll(() => server.uploads('bucket').length, { timeout: 10_000 }).toBe(1);
+    push.signal('SIGINT');
+    const { code, stderr } = await push.ended;
+    expect({ code, stderr }).toEqual({ code: 130, stderr: expect.not.stringContaining('not exported') });
+    const [root] = receiver.spans.filter(({ parentSpanId }) => parentSpanId === undefined);
+    expect(root && [root.name, root.status, attributeOf(root, 'error.type')]).toEqual(['push', undefined, 'aborted']);
+  });
+
   it('tries again when the collector is busy', async ({ folder }) => {
     const receiver = await startReceiver();
     receiver.answers.push(503);
