@@ -5,9 +5,9 @@ import { partBytes } from './part-plan.ts';
 
 /** Of an upload's bytes, at most so many are sent in vain. */
 const mostExtra = 0.1;
-/** A part is late when it takes so much longer than half of the others did, or will at the pace that it has shown. */
+/** A part is late when it takes so much longer than half of the others did, and a moment besides, or will at the pace that it has shown. */
 const lateFactor = 1.5;
-const marginMs = 50;
+const marginMs = 100;
 
 /** Sends late parts of one upload once more. */
 export interface LateParts<R> {
@@ -39,10 +39,11 @@ export function createLateParts<R>(totalBytes: number, connections: ConnectionLi
     wake.resolve();
     wake = Promise.withResolvers();
   };
+  /** The part that is worst off: there is not enough to spend for all. */
   const findCandidate = (): PartAttempts<R> | undefined =>
     [...running]
       .filter((attempts) => !attempts.isResent && attempts.beganAtMs !== undefined)
-      .toSorted((a, b) => (a.beganAtMs ?? 0) - (b.beganAtMs ?? 0))[0];
+      .toSorted((a, b) => a.sentBytes - b.sentBytes || (a.beganAtMs ?? 0) - (b.beganAtMs ?? 0))[0];
   const medianMs = (): number | undefined =>
     durationsMs.length < running.size ? undefined : durationsMs.toSorted((a, b) => a - b)[Math.floor(durationsMs.length / 2)];
   const isAffordable = (attempts: PartAttempts<R>): boolean =>
@@ -84,7 +85,8 @@ function timeUntilLate({ beganAtMs = 0, sentBytes, part }: PartAttempts<unknown>
   if (goneMs < medianMs) return medianMs - goneMs;
   // A connection may have taken more than it has sent, never less
   const leftMs = sentBytes === 0 ? 0 : (goneMs / sentBytes) * (partBytes(part) - sentBytes);
-  return leftMs > medianMs * lateFactor ? 0 : Math.max(0, medianMs * lateFactor + marginMs - goneMs);
+  const lateMs = medianMs * lateFactor + marginMs;
+  return leftMs > lateMs ? 0 : Math.max(0, lateMs - goneMs);
 }
 
 /** Sleeps, unless something happens before. */
