@@ -56,7 +56,7 @@ describe('the command line', () => {
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(stderr.trimEnd()).not.toContain('\n');
     expect(JSON.parse(stderr)).toEqual({
-      error: { code: 'input-missing', message: expect.stringContaining('nowhere'), exitCode: 3 },
+      error: { code: 'input-missing', message: expect.stringContaining('nowhere'), hint: 'Check the path.', exitCode: 3 },
     });
   });
 

@@ -38,6 +38,20 @@ async function verifyDamaged(damage: (bucket: DamagedBucket) => void): Promise<{
   }
 }
 
+/**
+ * Leaves out the copies of indexes of referrers that their fallback tag held for a moment, between two referrers of one push: whether there are any depends on how requests fall
+ * together, and they may be deleted at any time (docs/bucket-layout.md, invariant 4). A copy is a manifest without an index of referrers of its own.
+ */
+function withoutStaleCopies(listing: readonly ListedObject[]): ListedObject[] {
+  const specs = listing.map(({ key }) => parseKey(key));
+  const withIndex = new Set(specs.map((spec) => (spec?.kind === 'referrers' ? `${spec.name} ${spec.digest}` : '')));
+  const held = new Set(listing.filter((_, index) => specs[index]?.kind === 'fallback-tag').map(({ sha256 }) => sha256));
+  return listing.filter(({ sha256 }, index) => {
+    const spec = specs[index];
+    return spec?.kind !== 'manifest' || withIndex.has(`${spec.name} ${spec.digest}`) || held.has(sha256);
+  });
+}
+
 /** The root of a fixture. */
 const rootOf = (reference: string) => createFixtures().find((fixture) => fixture.reference === reference)!;
 const single = rootOf('golden/single:1.0');
@@ -52,8 +66,9 @@ describe('the golden bucket', () => {
   it('is what pushes make, object for object', async () => {
     const made = await dumpBucket(await pushGoldenBucket());
     const golden = await readGolden();
-    expect(made.listing).toEqual(golden.listing);
-    for (const [sha256, bytes] of made.objects) expect(Buffer.compare(golden.objects.get(sha256)!, bytes)).toBe(0);
+    const listing = withoutStaleCopies(made.listing);
+    expect(listing).toEqual(golden.listing);
+    for (const { sha256 } of listing) expect(Buffer.compare(golden.objects.get(sha256)!, made.objects.get(sha256)!)).toBe(0);
   });
 
   it('has every kind of key that a bucket at rest has', async () => {
