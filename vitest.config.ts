@@ -7,7 +7,7 @@ const PEER_TESTS = [
   'test/peers/**/*.test.ts',
   'test/interop/**/*.test.ts',
   'test/conformance/**/*.test.ts',
-  '{src,test,tools}/**/*.peer.test.ts',
+  '{src,test,tools,bench}/**/*.peer.test.ts',
 ];
 
 const NEVER = ['**/node_modules/**', '**/fixtures/**'];
@@ -21,7 +21,7 @@ const config: ViteUserConfig = defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{src,test,tools}/**/*.test.ts'],
+          include: ['{src,test,tools,bench}/**/*.test.ts'],
           exclude: [...NEVER, ...PEER_TESTS],
           maxWorkers: 2,
           testTimeout: 30_000,
