@@ -15,7 +15,6 @@ interface PolicyStatement {
   readonly Principal?: '*' | undefined;
   readonly Action: readonly string[];
   readonly Resource: readonly string[];
-  readonly Condition?: object | undefined;
 }
 
 const publicReadSid = 'BucketryPublicRead';
@@ -38,17 +37,14 @@ export function addPublicRead(current: string | undefined, bucketName: string): 
   return JSON.stringify({ ...existing, Statement: [...statements, ...ours.Statement] });
 }
 
-/** The least that a user who pulls with credentials needs. Listing makes the store answer 404, not 403, for what is not there. */
+/**
+ * The least that a user who pulls with credentials needs. Listing makes the store answer 404, not 403, for what is not there; not so where it is bound to prefixes, which a
+ * read does not have.
+ */
 export function readerPolicy(bucketName: string): Policy {
   return policy([
     { Sid: 'BucketryRead', Effect: 'Allow', Action: ['s3:GetObject'], Resource: resources(bucketName, readerKeyPatterns) },
-    {
-      Sid: 'BucketryList',
-      Effect: 'Allow',
-      Action: ['s3:ListBucket'],
-      Resource: resources(bucketName),
-      Condition: { StringLike: { 's3:prefix': publicKeyPatterns } },
-    },
+    { Sid: 'BucketryList', Effect: 'Allow', Action: ['s3:ListBucket'], Resource: resources(bucketName) },
   ]);
 }
 
