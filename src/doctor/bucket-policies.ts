@@ -12,7 +12,7 @@ interface PolicyStatement {
   readonly Sid: string;
   readonly Effect: 'Allow';
   /** Of a bucket's policy; a user's has none. */
-  readonly Principal?: '*' | undefined;
+  readonly Principal?: '*';
   readonly Action: readonly string[];
   readonly Resource: readonly string[];
 }

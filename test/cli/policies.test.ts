@@ -26,7 +26,7 @@ interface Store {
   readonly pusher: CommandLine;
   readonly reader: CommandLine;
   /** Requests that the store refused since it was asked last. */
-  refusals(): string[];
+  readonly refusals: () => string[];
 }
 
 async function withStore(folder: string, use: (store: Store) => Promise<void>, bytesPerSecond?: number): Promise<void> {
