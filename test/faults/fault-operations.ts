@@ -128,7 +128,8 @@ export const operations: readonly FaultOperation[] = [
   },
   {
     name: 'push that goes on with an upload',
-    stores: uploadStores,
+    // The other stores' uploads differ only in how they are completed, which the command above shows.
+    stores: ['aws', 'r2'],
     prepare: pushOld,
     prepareEach: leaveUpload,
     run: (world) => push(world, large, '1.0'),

@@ -1,0 +1,3 @@
+import { describeFaultTable } from './describe-fault-table.ts';
+
+describeFaultTable(['push into an empty bucket', 'pull']);
