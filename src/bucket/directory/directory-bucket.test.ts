@@ -1,12 +1,14 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, open, readdir, readFile, realpath, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { collect, expectCode, listKeys, patternBytes, readText, textSource } from '../../../test/contract/bucket-contract-harness.ts';
 import { bytesSource } from '../../streams/byte-source.ts';
+import { digestHex } from '../../streams/hasher.ts';
 import type { Bucket } from '../bucket.ts';
 import { toObjectKey } from '../object-key.ts';
 import { openDirectoryBucket } from './directory-bucket.node.ts';
+import { formatETag, isRecordOfBytes, type ObjectRecord } from './object-record.node.ts';
 import { digestKey } from './spell-key.ts';
 
 const key = toObjectKey('v2/app/blobs/sha256:ab');
@@ -160,6 +162,51 @@ describe('a bucket that was copied or restored', () => {
     await writeFile(join(root, key), 'two');
     await utimes(join(root, key), 1000, 1000);
     expect((await bucket.head(key))?.contentType).toBeUndefined();
+  });
+});
+
+describe('a reader beside a writer', () => {
+  it('never pairs the bytes of one version with the headers of another', async () => {
+    const versions = ['one', 'two', 'six'];
+    const hasty = await openDirectoryBucket({ root, fsync: false });
+    await hasty.put(key, textSource('one'), { metadata: { text: 'one' } });
+    const write = async (): Promise<void> => {
+      for (let round = 0; round < 300; round++) {
+        const text = versions[round % versions.length] ?? '';
+        await hasty.put(key, textSource(text), { metadata: { text } });
+      }
+    };
+    const written = new AbortController();
+    const writing = write().finally(() => written.abort());
+    const mixed: unknown[] = [];
+    while (!written.signal.aborted) {
+      const content = await bucket.get(key);
+      const text = Buffer.concat(await Array.fromAsync(content?.body ?? [])).toString();
+      if (content?.metadata['text'] !== text) mixed.push([text, content?.metadata]);
+    }
+    await writing;
+    expect(mixed).toEqual([]);
+  });
+
+  it('holds a record against the bytes that are open, whatever the path names by then', async () => {
+    const [path, next] = [join(folder, 'object'), join(folder, 'next')];
+    await writeFile(path, 'one');
+    await writeFile(next, 'two');
+    const recordOf = (text: string): ObjectRecord => ({
+      key,
+      size: 3,
+      mtimeMs: 0,
+      etag: formatETag(digestHex('sha256', Buffer.from(text))),
+    });
+    const handle = await open(path);
+    try {
+      const stats = await handle.stat();
+      await rename(next, path);
+      expect(await isRecordOfBytes(recordOf('two'), handle, stats)).toBe(false);
+      expect(await isRecordOfBytes(recordOf('one'), handle, stats)).toBe(true);
+    } finally {
+      await handle.close();
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
+import { systemClock } from '../../streams/clock.ts';
 import { BucketError } from '../../errors/bucket-error.ts';
 import type { ObjectKey } from '../object-key.ts';
 import { hasErrno, unless } from './directory-error.node.ts';
@@ -14,43 +15,63 @@ export interface FoundObject {
   readonly record: ObjectRecord;
 }
 
-/** How often to look again when a file and its record are of different versions: a writer is between the two, which takes it microseconds. */
-const looks = 4;
+/** How often to look while files and records change under our eyes, and how long to leave the writers alone in between. */
+const maxLooks = 50;
+const betweenLooksMs = 2;
 
 /**
  * Opens the object of a key and finds the record of this version: the one that stands, or that of a change under way (its writer may have died between the bytes and the
- * record). A file and a record that do not fit are a writer's work in between: look again.
+ * record). A file and records that do not fit are a writer's work in between: look again. Where a second look finds the very same, there is no writer, and the file came there
+ * by other means.
  * @throws BucketError `access-denied` where a symbolic link lies on the way
  */
 export async function findObject(paths: DirectoryPaths, key: ObjectKey): Promise<FoundObject | undefined> {
+  let before: string | undefined;
   for (let look = 1; ; look++) {
     const file = await openObjectFile(paths, key);
     if (!file) return undefined;
+    const { path, handle, stats } = file;
     try {
-      const record = await findRecord(paths, key, file, look === looks);
-      if (record) return { path: file.path, handle: file.handle, record };
-      await file.handle.close();
+      const { fitting, others } = await readRecords(paths, key, stats);
+      const seen = JSON.stringify([stats.ino, stats.size, stats.mtimeMs, others]);
+      const isLastLook = seen === before || look === maxLooks;
+      const record = fitting ?? (isLastLook ? await adoptFile(key, file, others[0]) : undefined);
+      if (record) return { path, handle, record };
+      before = seen;
+      await handle.close();
     } catch (error) {
-      await file.handle.close();
+      await handle.close();
       throw error;
     }
+    if (look > 1) await systemClock.sleep(betweenLooksMs * systemClock.random());
   }
+}
+
+/** What is recorded of a key: the record that fits a file, else those that do not (the one that stands, that of a put under way). */
+interface Records {
+  readonly fitting?: ObjectRecord | undefined;
+  readonly others: readonly (ObjectRecord | undefined)[];
+}
+
+async function readRecords(paths: DirectoryPaths, key: ObjectKey, stats: Stats): Promise<Records> {
+  const standing = (await readChange(paths.headers(key)))?.record;
+  if (standing && isRecordOf(standing, stats)) return { fitting: standing, others: [] };
+  const change = await readChange(paths.pending(key));
+  const pending = change?.kind === 'put' ? change.record : undefined;
+  if (pending && isRecordOf(pending, stats)) return { fitting: pending, others: [] };
+  return { others: [standing, pending] };
+}
+
+/** The record for a file that no writer of ours left so. */
+async function adoptFile(key: ObjectKey, { handle, stats }: ObjectFile, standing: ObjectRecord | undefined): Promise<ObjectRecord> {
+  if (standing && (await isRecordOfBytes(standing, handle, stats))) return { ...standing, mtimeMs: mtimeOf(stats) };
+  return recordOfStranger(key, stats);
 }
 
 interface ObjectFile {
   readonly path: string;
   readonly handle: FileHandle;
   readonly stats: Stats;
-}
-
-async function findRecord(paths: DirectoryPaths, key: ObjectKey, file: ObjectFile, lastLook: boolean): Promise<ObjectRecord | undefined> {
-  const standing = (await readChange(paths.headers(key)))?.record;
-  if (standing && isRecordOf(standing, file.stats)) return standing;
-  const pending = await readChange(paths.pending(key));
-  if (pending?.kind === 'put' && isRecordOf(pending.record, file.stats)) return pending.record;
-  if (!lastLook) return undefined;
-  if (standing && (await isRecordOfBytes(standing, file.path, file.stats))) return { ...standing, mtimeMs: mtimeOf(file.stats) };
-  return recordOfStranger(key, file.stats);
 }
 
 async function openObjectFile(paths: DirectoryPaths, key: ObjectKey): Promise<ObjectFile | undefined> {

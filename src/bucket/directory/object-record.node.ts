@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { createHasher } from '../../streams/hasher.ts';
 import type { ETag, ObjectHeaders, ObjectInfo } from '../bucket.ts';
 import type { ObjectKey } from '../object-key.ts';
@@ -54,20 +54,16 @@ export function formatETag(digest: string, partCount?: number): ETag {
 const maxRehashBytes = 8 * 2 ** 20;
 
 /**
- * Finds out whether a record belongs to a file whose time of change is another: one that was copied or restored from a backup without its times. Small files are
- * compared by their digest; of large ones the size must do (they are blobs, whose headers do not change).
+ * Finds out whether a record belongs to an open file whose time of change is another: one that was copied or restored from a backup without its times. Small files are
+ * compared by their digest; of large ones the size must do (they are blobs, whose headers do not change). The handle is what is read, since the path may name another version by
+ * now.
  */
-export async function isRecordOfBytes(record: ObjectRecord | undefined, path: string, stats: Stats): Promise<boolean> {
-  if (record?.size !== stats.size) return false;
+export async function isRecordOfBytes(record: ObjectRecord, handle: FileHandle, stats: Stats): Promise<boolean> {
+  if (record.size !== stats.size) return false;
   if (stats.size > maxRehashBytes || record.etag.includes('-')) return true;
-  const handle = await open(path, 'r');
-  try {
-    const hasher = createHasher('sha256');
-    hasher.update(await handle.readFile());
-    return formatETag(hasher.hex()) === record.etag;
-  } finally {
-    await handle.close();
-  }
+  const hasher = createHasher('sha256');
+  for await (const chunk of handle.createReadStream({ start: 0, autoClose: false })) hasher.update(chunk as Uint8Array);
+  return formatETag(hasher.hex()) === record.etag;
 }
 
 /** The record for a file that nobody recorded: put there by other means. Its ETag is of its size and time of change. */
