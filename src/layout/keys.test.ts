@@ -32,6 +32,7 @@ const specs: fc.Arbitrary<KeySpec> = fc.oneof(
   fc.record({ kind: fc.constantFrom('tag-list' as const, 'repository-marker' as const, 'collection' as const), name: names }),
   fc.record({ kind: fc.constant('referrer-marker' as const), name: names, subject: digests, referrer: digests }),
   fc.record({ kind: fc.constant('staging' as const), id: fc.uuid() }),
+  fc.record({ kind: fc.constant('pack-recipe' as const), recipe: hex(64).map((encoded) => parseDigest(`sha256:${encoded}`)) }),
 );
 
 /** Texts near to keys: their pieces in any order, and keys with one character changed. */
@@ -49,6 +50,9 @@ const nearKeys: fc.Arbitrary<string> = fc.oneof(
           'referrers',
           'repositories',
           'staging',
+          'recipes',
+          'pack',
+          'a'.repeat(64),
           '_catalog',
           'format',
         ),
@@ -98,18 +102,20 @@ describe('formatKey', () => {
       `_bucketry/repositories/team/app/_referrers/sha256:${'ab'.repeat(32)}/sha512:${'cd'.repeat(64)}`,
     ],
     [{ kind: 'staging', id: '0b9f-1' }, '_bucketry/staging/0b9f-1'],
+    [{ kind: 'pack-recipe', recipe: digest }, `_bucketry/recipes/pack/${'ab'.repeat(32)}`],
   ])('builds the key of %j', (spec, key) => {
     expect(formatKey(spec)).toBe(key);
     expect(parseKey(key)).toEqual(spec);
   });
 
-  it('refuses names with reserved components, fallback tags as tags, and staging ids that leave their folder', () => {
+  it('refuses names with reserved components, fallback tags as tags, staging ids that leave their folder, and recipes of another algorithm', () => {
     const reserved = parseRepositoryName('team/blobs');
     expect(codeOf(() => formatKey({ kind: 'blob', name: reserved, digest }))).toBe('name-invalid');
     expect(codeOf(() => formatKey({ kind: 'collection', name: reserved }))).toBe('name-invalid');
     expect(codeOf(() => formatKey({ kind: 'tag', name, tag: fallbackTagOf(digest) }))).toBe('tag-invalid');
     for (const id of ['', '..', 'a/b', 'A', '-a', 'a--b', 'a'.repeat(129)])
       expect(codeOf(() => formatKey({ kind: 'staging', id }))).toBe('key-invalid');
+    expect(codeOf(() => formatKey({ kind: 'pack-recipe', recipe: longDigest }))).toBe('key-invalid');
   });
 
   it('keeps the longest key within what stores take', () => {
@@ -164,6 +170,10 @@ describe('parseKey', () => {
     `_bucketry/repositories/team/_referrers/${digest}/${digest}/more`,
     '_bucketry/repositories/team/_other',
     '_bucketry/recipes/pip/x',
+    '_bucketry/recipes/pack/',
+    `_bucketry/recipes/pack/${digest}`,
+    `_bucketry/recipes/pack/${'ab'.repeat(64)}`,
+    `_bucketry/recipes/pack/${'AB'.repeat(32)}`,
     '_bucketry/staging/',
     '_bucketry/staging/a/b',
     'index.html',

@@ -1,6 +1,6 @@
 import { type ObjectKey, toObjectKey } from '../bucket/object-key.ts';
 import { BucketError } from '../errors/bucket-error.ts';
-import type { Digest } from '../oci/digest.ts';
+import { type Digest, digestAlgorithm, digestEncoded } from '../oci/digest.ts';
 import type { RepositoryName, Tag } from '../oci/repository-name.ts';
 import { parseBucketRepositoryName } from './bucket-repository-name.ts';
 import { type FallbackTag, parseBucketTag } from './fallback-tag.ts';
@@ -25,7 +25,9 @@ import { type FallbackTag, parseBucketTag } from './fallback-tag.ts';
  *   │   ├── _collection                                     collection
  *   │   └── _referrers/<subject>/<referrer>                 referrer-marker
  *   ├── staging/<id>                                        staging
- *   └── recipes/…                                           (reserved for the bakery)
+ *   └── recipes/
+ *       ├── pack/<encoded>                                  pack-recipe        (a hint)
+ *       └── …                                               (reserved for the bakery)
  */
 
 /** Names one object of the format. */
@@ -42,7 +44,9 @@ export type KeySpec =
   | { readonly kind: 'repository-marker'; readonly name: RepositoryName }
   | { readonly kind: 'collection'; readonly name: RepositoryName }
   | { readonly kind: 'referrer-marker'; readonly name: RepositoryName; readonly subject: Digest; readonly referrer: Digest }
-  | { readonly kind: 'staging'; readonly id: string };
+  | { readonly kind: 'staging'; readonly id: string }
+  /** `recipe` is the SHA-256 of the recipe's canonical text (`formatPackRecipe`). */
+  | { readonly kind: 'pack-recipe'; readonly recipe: Digest };
 
 /** Where each repository's part of the tree begins. */
 export const registryRoot = 'v2/';
@@ -50,6 +54,8 @@ export const registryRoot = 'v2/';
 export const repositoriesRoot = '_bucketry/repositories/';
 /** Where blobs wait whose digest is not known yet. */
 export const stagingRoot = '_bucketry/staging/';
+/** Where it is recorded what layers were packed to. */
+export const packRecipesRoot = '_bucketry/recipes/pack/';
 
 const stagingIdGrammar = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const maxStagingIdLength = 128;
@@ -57,7 +63,7 @@ const maxStagingIdLength = 128;
 /**
  * The key of an object: the only place where one is built.
  * @throws RegistryError `name-invalid` (a component that the layout reserves), `tag-invalid` (a tag spelled as a fallback tag)
- * @throws BucketError `key-invalid` (a staging id that is not lower-case letters and digits parted by single `-`)
+ * @throws BucketError `key-invalid` (a staging id that is not lower-case letters and digits parted by single `-`; a recipe that is not named by a SHA-256)
  */
 export function formatKey(spec: KeySpec): ObjectKey {
   return toObjectKey(formatText(spec));
@@ -91,6 +97,8 @@ function formatText(spec: KeySpec): string {
       return `${referrerMarkersPrefix(spec.name, spec.subject)}${spec.referrer}`;
     case 'staging':
       return `${stagingRoot}${checkStagingId(spec.id)}`;
+    case 'pack-recipe':
+      return `${packRecipesRoot}${encodedRecipe(spec.recipe)}`;
     default:
       return spec satisfies never;
   }
@@ -142,4 +150,9 @@ function checkStagingId(id: string): string {
     'key-invalid',
     `Cannot stage a blob as ${JSON.stringify(id.slice(0, 160))}: wanted at most ${maxStagingIdLength} lower-case letters and digits, parted by "-"`,
   );
+}
+
+function encodedRecipe(recipe: Digest): string {
+  if (digestAlgorithm(recipe) === 'sha256') return digestEncoded(recipe);
+  throw new BucketError('key-invalid', `Cannot name a recipe by "${recipe}": wanted a digest of sha256`);
 }

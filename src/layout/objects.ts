@@ -36,7 +36,7 @@ export function referrersHeaders(digest: Digest): ObjectHeaders {
   return tagHeaders({ mediaType: mediaTypes.imageIndex }, digest);
 }
 
-/** Headers of everything that is JSON and not named by its digest: `v2/`, the tag list, the catalog, the format, markers and the state of collection. */
+/** Headers of everything that is JSON and not named by its digest: `v2/`, the tag list, the catalog, the format, markers, recipes and the state of collection. */
 export function documentHeaders(): ObjectHeaders {
   return { contentType: 'application/json', cacheControl: revalidated };
 }

@@ -1,11 +1,11 @@
 import { isDigest } from '../oci/digest.ts';
 import { isBucketRepositoryName } from './bucket-repository-name.ts';
 import { isBucketTag, isFallbackTag } from './fallback-tag.ts';
-import { isStagingId, type KeySpec, registryRoot, repositoriesRoot, stagingRoot } from './keys.ts';
+import { isStagingId, type KeySpec, packRecipesRoot, registryRoot, repositoriesRoot, stagingRoot } from './keys.ts';
 
 /**
  * Reads what a store lists. For every spec, `parseKey(formatKey(spec))` is that spec; for every text that it reads, `formatKey(parseKey(text))` is that text.
- * @returns undefined for a key that is no part of the format (another's object, or one of `_bucketry/recipes/`)
+ * @returns undefined for a key that is no part of the format (another's object, or one below `_bucketry/recipes/` of another kind than `pack`)
  */
 export function parseKey(text: string): KeySpec | undefined {
   if (text === registryRoot) return { kind: 'root' };
@@ -14,6 +14,7 @@ export function parseKey(text: string): KeySpec | undefined {
   if (text.startsWith(registryRoot)) return parseRepositoryKey(text.slice(registryRoot.length).split('/'));
   if (text.startsWith(repositoriesRoot)) return parseMarkerKey(text.slice(repositoriesRoot.length).split('/'));
   if (text.startsWith(stagingRoot)) return parseStagingKey(text.slice(stagingRoot.length));
+  if (text.startsWith(packRecipesRoot)) return parsePackRecipeKey(text.slice(packRecipesRoot.length));
   return undefined;
 }
 
@@ -55,4 +56,9 @@ function parseMarkerKey(segments: readonly string[]): KeySpec | undefined {
 
 function parseStagingKey(id: string): KeySpec | undefined {
   return isStagingId(id) ? { kind: 'staging', id } : undefined;
+}
+
+function parsePackRecipeKey(encoded: string): KeySpec | undefined {
+  const recipe = `sha256:${encoded}`;
+  return isDigest(recipe) ? { kind: 'pack-recipe', recipe } : undefined;
 }

@@ -6,11 +6,18 @@ import { zstdInParallel } from './parallel-zstd.node.ts';
 
 /** Compresses layers, the same layer always to the same bytes; what `transfer/` calls a layer packer. */
 export interface LayerPacker {
+  /** All that shapes the bytes of a packed layer, besides the layer. */
+  readonly packing: { readonly compression: LayerCompression; readonly level: number; readonly packer: string };
   /** The media type of a layer once it is packed; undefined for one that is packed already, or has no packed form. */
   packedType(mediaType: string): string | undefined;
   /** Compresses while it is read. */
   pack(layer: ByteStream): ByteStream;
 }
+
+/** To be raised when anything here makes other bytes of the same layer: the size of blocks, how they are joined, what stands around them. */
+const packerVersion = 1;
+/** The library that compresses, by its name in `process.versions`. */
+const libraries: Readonly<Record<LayerCompression, string>> = { gzip: 'zlib', zstd: 'zstd' };
 
 /**
  * A packer of one compression and level.
@@ -20,6 +27,7 @@ export function createLayerPacker(compression: LayerCompression, chosenLevel?: n
   const level = checkCompressionLevel(compression, chosenLevel);
   const compress = compression === 'gzip' ? gzipInParallel : zstdInParallel;
   return {
+    packing: { compression, level, packer: describePacker(compression) },
     packedType: (mediaType) => compressionFacts[compression].packedTypes.get(mediaType),
     pack: (layer) =>
       tracePoints.compress.iterate(
@@ -27,6 +35,12 @@ export function createLayerPacker(compression: LayerCompression, chosenLevel?: n
         () => ({ format: compression, bytesIn: 0, bytesOut: 0 }),
       ),
   };
+}
+
+/** Another version of the library, or one built for another processor, may find other matches. */
+function describePacker(compression: LayerCompression): string {
+  const library = libraries[compression];
+  return `bucketry-${packerVersion} ${library}-${process.versions[library]} ${process.arch}`;
 }
 
 async function* counted(stream: ByteStream, trace: CompressTrace, member: 'bytesIn' | 'bytesOut'): ByteStream {

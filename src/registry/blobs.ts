@@ -64,7 +64,7 @@ export interface PutBlobOptions extends RequestOptions {
 const rangeBytes: number = 4 * 1024 * 1024;
 
 /** Blobs have no media type of their own: only what names them says what they are. */
-const unknownType = 'application/octet-stream';
+export const unknownType = 'application/octet-stream';
 
 /** The blobs of a repository. */
 export function createBlobs(context: RepositoryContext): Blobs {

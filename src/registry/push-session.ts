@@ -3,17 +3,19 @@ import { RegistryError } from '../errors/registry-error.ts';
 import { type CollectionState, maxUntaggedMs, settlePush } from '../layout/collection-state.ts';
 import { referrerOf } from '../layout/referrers-index.ts';
 import type { BucketFormat } from '../layout/format-version.ts';
+import type { PackRecipe } from '../layout/pack-recipe.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Tag } from '../oci/repository-name.ts';
 import type { ByteSource } from '../streams/byte-source.ts';
 import { forEachConcurrently, runTogether } from '../streams/concurrency.ts';
-import type { Blobs, PutBlobOptions } from './blobs.ts';
+import { type Blobs, type PutBlobOptions, unknownType } from './blobs.ts';
 import type { FoundUpload } from './blob-upload.ts';
 import { ensureBucketFormat } from './bucket-format.ts';
 import type { Catalog } from './catalog.ts';
 import { watchCollection } from './collection-watch.ts';
 import type { Manifests, StoredManifest } from './manifests.ts';
+import { findRecordedPack, recordPack } from './pack-recipes.ts';
 import type { Referrers } from './referrers.ts';
 import type { RepositoryContext, RequestOptions } from './repository-context.ts';
 import type { BlobContent, UnknownBlob } from './staged-upload.ts';
@@ -46,6 +48,10 @@ export interface PushSession {
   putBlob(blob: Descriptor, bytes: ByteSource, options?: PutBlobOptions): Promise<void>;
   /** Stores a blob whose digest is not known yet, and tells it (see `Blobs.putUnknown`). */
   putUnknownBlob(blob: UnknownBlob, options?: RequestOptions): Promise<BlobContent>;
+  /** The blob that a push into this bucket packed a layer to, if it is in this repository; a record that cannot be read counts as none. */
+  findPacked(recipe: PackRecipe, options?: RequestOptions): Promise<BlobContent | undefined>;
+  /** Lets later pushes find what `putUnknownBlob` made of a layer. */
+  recordPacked(recipe: PackRecipe, blob: BlobContent, options?: RequestOptions): Promise<void>;
   /** Stores a manifest, after all that it names. */
   putManifest(manifest: Descriptor, bytes: Uint8Array, options?: RequestOptions): Promise<void>;
   /**
@@ -139,7 +145,7 @@ export async function beginPush(
     await forEachConcurrently(indexes, 1, publish, signal);
   };
 
-  return {
+  const session: PushSession = {
     async hasSubtree({ digest }) {
       if (!outlook.complete.has(digest)) return false;
       used.add(digest);
@@ -165,6 +171,12 @@ export async function beginPush(
       used.add(content.digest);
       return content;
     },
+    async findPacked(recipe, requestOptions) {
+      const packed = await findRecordedPack(bucket, recipe, requestOptions);
+      // As any other blob that is skipped: what a collection takes of it, this push notices.
+      return packed && (await session.hasBlob({ ...packed, mediaType: unknownType }, requestOptions)) ? packed : undefined;
+    },
+    recordPacked: (recipe, blob, requestOptions) => recordPack(bucket, recipe, blob, requestOptions),
     async putManifest({ digest }, bytes, requestOptions) {
       if (put.size === 0) firstManifestAtMs = clock.now();
       isSettled = false;
@@ -211,6 +223,7 @@ export async function beginPush(
       unfinished.clear();
     },
   };
+  return session;
 }
 
 /** A manifest and the manifests that it lists. */

@@ -1,6 +1,8 @@
 import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { ByteSource, ByteStream } from '../streams/byte-source.ts';
 import type { RequestOptions } from './image-source.ts';
+import type { Packing } from './layer-packer.ts';
 
 /** Where an image goes. */
 export interface ImageTarget {
@@ -37,6 +39,15 @@ export interface ImageWriter {
    */
   putUnknownBlob?(blob: UnknownBlob, options?: RequestOptions): Promise<Pick<Descriptor, 'digest' | 'size'>>;
 
+  /**
+   * The blob that an earlier push packed a layer to, if it is there: the layer need not be read. It counts as skipped, as one that `hasBlob` shows. Absent, with `recordPacked`, where
+   * nothing is remembered.
+   */
+  findPacked?(recipe: PackRecipe, options?: RequestOptions): Promise<Pick<Descriptor, 'digest' | 'size'> | undefined>;
+
+  /** Remembers what a layer was packed to, for `findPacked`. Called after `putUnknownBlob`. */
+  recordPacked?(recipe: PackRecipe, blob: Pick<Descriptor, 'digest' | 'size'>, options?: RequestOptions): Promise<void>;
+
   /** Stores a manifest whose bytes were verified, under its digest; idempotent. */
   putManifest(manifest: Descriptor, bytes: Uint8Array, options?: RequestOptions): Promise<void>;
 
@@ -51,6 +62,11 @@ export interface ImageWriter {
 
   /** Ends a push that failed or was stopped. `discard` removes what only this push made and nobody can see; else it stays for a later run. */
   abandon(options?: RequestOptions & { readonly discard?: boolean }): Promise<void>;
+}
+
+/** A layer, by the digest of its uncompressed bytes, and how it is packed. */
+export interface PackRecipe extends Packing {
+  readonly diffId: Digest;
 }
 
 /** Bytes that are made while they are read. */

@@ -126,6 +126,46 @@ describe('packing on the way', () => {
     expect(target.graph.blobs).toEqual(calm.target.graph.blobs);
   });
 
+  test('reads no layer that the target knows packed, and counts it as skipped', async () => {
+    const { source } = plainImage([textLayer, noiseLayer]);
+    const first = await pack(source);
+    const { source: again, graph } = plainImage([textLayer, noiseLayer]);
+    for (const layer of [textLayer, noiseLayer]) graph.blobs.delete(`sha256:${digestHex('sha256', layer)}`);
+    // Of the image nothing is known but its layers and its config.
+    first.target.graph.manifests.clear();
+    const second = await pack(again, { packer: gzip }, first.target);
+    expect(second.root).toEqual(first.root);
+    expect(second.target.log.slice(first.target.log.indexOf('commit') + 1)).toEqual([`manifest ${first.root.digest}`, 'settle', 'commit']);
+    expect(second.events.map(({ kind }) => kind)).not.toContain('packing');
+    expect(second.summary).toMatchObject({ blobs: 0, bytes: 0, skippedBlobs: 3 });
+  });
+
+  test('packs only the layer that the target does not know, and announces only that one', async () => {
+    const { target } = await pack(plainImage([textLayer]).source);
+    const { events, summary, image } = await pack(plainImage([textLayer, noiseLayer]).source, { packer: gzip }, target);
+    expect(events[0]).toEqual({ kind: 'packing', layers: 1, bytes: noiseLayer.byteLength });
+    expect(gunzipSync(target.graph.blobs.get(image.layers[0]!.digest)!)).toEqual(textLayer);
+    expect(gunzipSync(target.graph.blobs.get(image.layers[1]!.digest)!)).toEqual(noiseLayer);
+    expect(summary).toMatchObject({ blobs: 2, skippedBlobs: 1 });
+  });
+
+  test('packs a layer that was found packed, when a collection took it before the commit', async () => {
+    const { source } = plainImage([textLayer, noiseLayer]);
+    const calm = await pack(source);
+    const target = createMemoryTarget({
+      takesUnknown: true,
+      onSettle: (graph, times) => {
+        if (times !== 2) return 'settled';
+        graph.manifests.clear();
+        for (const { digest } of calm.image.layers) graph.blobs.delete(digest);
+        return 'again';
+      },
+    });
+    await pack(source, { packer: gzip }, target);
+    expect((await pack(source, { packer: gzip }, target)).root).toEqual(calm.root);
+    expect(target.graph.blobs).toEqual(calm.target.graph.blobs);
+  });
+
   test.each([
     ['the source has digests to keep', (source: ImageSource) => ({ ...source, isPackable: false }), { packer: gzip }, true],
     ['nobody asked for it', (source: ImageSource) => source, {}, true],

@@ -8,7 +8,7 @@ import { readAll } from '../streams/read-all.ts';
 import { verify } from '../streams/verify.ts';
 import type { TransferListener } from './events.ts';
 import type { ImageSource } from './image-source.ts';
-import type { ImageWriter } from './image-target.ts';
+import type { ImageWriter, PackRecipe } from './image-target.ts';
 import type { LayerPacker } from './layer-packer.ts';
 import type { ManifestReader } from './manifest-reader.ts';
 import { createPackedSource, type PackedLayer } from './packed-source.ts';
@@ -19,6 +19,9 @@ import { carryBlob, on, openSourceBlob } from './sides.ts';
  * verified, compressed, digested and sent in the same pass. What is then left to copy is an image like any other: the same config, since its diff IDs are the digests of unpacked
  * layers, and a manifest that names the packed ones. Nothing of it is visible by name before the copy commits. Where a collection takes a packed layer away before that, it is packed
  * again, to the same bytes.
+ *
+ * What a layer was packed to is remembered by the target, if it can, under all that shapes the bytes: a layer that is there by that is not read at all. What is remembered is a hint:
+ * that the blob is there is looked up as for any other that is skipped, and who unpacks the image compares it with the diff ID.
  */
 
 /** The two ends, and what is between them. */
@@ -38,12 +41,12 @@ export interface PackedImage {
   /** Has the packed layers and their manifest in the place of what was packed. */
   readonly source: ImageSource;
   readonly root: Descriptor;
-  /** The layers that were packed and are in the target, each once. */
+  /** The layers that were packed by this push, each once; not those that an earlier one packed. */
   readonly layers: readonly Descriptor[];
 }
 
 /**
- * Packs the uncompressed layers of an image into the target.
+ * Packs the uncompressed layers of an image into the target, other than those that it has packed.
  * @returns undefined where there is nothing to pack: the source's digests are to be kept, the target takes no blobs of unknown digest, or all layers are packed already
  * @throws RegistryError `digest-mismatch` (a layer that is not the one of the config), `size-mismatch`, `manifest-invalid`; what both ends throw
  */
@@ -56,21 +59,40 @@ export async function packImage(root: Descriptor, context: PackContext): Promise
   const layers = findPackable(manifest, packer);
   if (layers.length === 0) return undefined;
   await checkDiffIds(manifest, context);
-  onEvent?.({ kind: 'packing', layers: layers.length, bytes: layers.reduce((sum, { plain }) => sum + plain.size, 0) });
 
-  const pack = async ({ plain, mediaType }: PackableLayer, one: AbortSignal): Promise<PackedLayer> => {
+  const toPacked = ({ plain, mediaType }: PackableLayer, content: PackedContent): PackedLayer => ({
+    plain,
+    packed: { mediaType, ...content, annotations: plain.annotations },
+    open: (again) => packer.pack(openPlain(source, plain, again)),
+  });
+  const find = async (layer: PackableLayer, one: AbortSignal): Promise<PackedLayer | undefined> => {
+    const content = await on('target', async () => writer.findPacked?.(recipeOf(layer, packer), { signal: one }));
+    return content && toPacked(layer, content);
+  };
+  const pack = async (layer: PackableLayer, one: AbortSignal): Promise<PackedLayer> => {
+    const { plain } = layer;
     onEvent?.({ kind: 'blob-started', blob: plain });
     const onRead = onEvent && ((bytes: number): void => onEvent({ kind: 'blob-progress', blob: plain, bytes }));
     const open = (options: { readonly signal?: AbortSignal | undefined } = {}): ByteStream =>
       packer.pack(countBytes(openPlain(source, plain, options.signal), onRead));
     const content = await carryBlob(plain, () => putUnknownBlob({ open }, { signal: one }));
-    const packed = { mediaType, ...content, annotations: plain.annotations };
-    onEvent?.({ kind: 'layer-packed', layer: plain, packed });
-    return { plain, packed, open: (again) => packer.pack(openPlain(source, plain, again)) };
+    await on('target', async () => writer.recordPacked?.(recipeOf(layer, packer), content, { signal: one }));
+    const packedLayer = toPacked(layer, content);
+    onEvent?.({ kind: 'layer-packed', layer: plain, packed: packedLayer.packed });
+    return packedLayer;
   };
-  const packedLayers = await mapConcurrently(layers, concurrency, pack, signal);
-  return { ...createPackedSource(source, manifest, packedLayers), layers: packedLayers.map(({ packed }) => packed) };
+
+  const found = (await mapConcurrently(layers, concurrency, find, signal)).filter((layer) => layer !== undefined);
+  const foundDigests = new Set<string>(found.map(({ plain }) => plain.digest));
+  const missing = layers.filter(({ plain }) => !foundDigests.has(plain.digest));
+  if (missing.length > 0) {
+    onEvent?.({ kind: 'packing', layers: missing.length, bytes: missing.reduce((sum, { plain }) => sum + plain.size, 0) });
+  }
+  const packed = await mapConcurrently(missing, concurrency, pack, signal);
+  return { ...createPackedSource(source, manifest, [...found, ...packed]), layers: packed.map((layer) => layer.packed) };
 }
+
+type PackedContent = Pick<Descriptor, 'digest' | 'size'>;
 
 interface PackableLayer {
   readonly plain: Descriptor;
@@ -84,6 +106,11 @@ function findPackable({ layers }: ImageManifest, packer: LayerPacker): PackableL
     const mediaType = packer.packedType(plain.mediaType);
     return mediaType === undefined ? [] : [{ plain, mediaType }];
   });
+}
+
+/** Of a layer whose digest was found to be the config's diff ID (`checkDiffIds`). */
+function recipeOf({ plain }: PackableLayer, { packing }: LayerPacker): PackRecipe {
+  return { diffId: plain.digest, ...packing };
 }
 
 /** An uncompressed layer's digest is its diff ID. Where the config has another, whoever unpacks the image would refuse it, after we had packed it under a new digest. */

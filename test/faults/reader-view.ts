@@ -58,6 +58,7 @@ function checkObject(view: ReadonlyMap<ObjectKey, Seen>, spec: KeySpec, { bytes,
     case 'collection':
     case 'referrer-marker':
     case 'staging':
+    case 'pack-recipe':
       return [];
     default:
       return spec satisfies never;

@@ -35,7 +35,7 @@ const fallbackTag = /^sha256-[0-9a-f]{64}$/;
 const listKey = /^v2\/(.+)\/tags\/list$/;
 const referrersKey = /^v2\/(.+)\/(?:referrers\/sha256:|manifests\/sha256-)[0-9a-f]{64}$/;
 const otherKey =
-  /^(v2\/|_bucketry\/format|_bucketry\/repositories\/.+\/(_repository|_referrers\/sha256:[0-9a-f]{64}\/sha256:[0-9a-f]{64}))$/;
+  /^(v2\/|_bucketry\/format|_bucketry\/repositories\/.+\/(_repository|_referrers\/sha256:[0-9a-f]{64}\/sha256:[0-9a-f]{64})|_bucketry\/recipes\/pack\/[0-9a-f]{64})$/;
 
 const digests = new WeakMap<Buffer, string>();
 

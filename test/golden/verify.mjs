@@ -35,6 +35,7 @@ const TREE = [
   ['collection', `_bucketry/repositories/${NAME}/_collection`, 'application/json', 'no-cache'],
   ['marker', `_bucketry/repositories/${NAME}/_referrers/(?<subject>${DIGEST})/(?<digest>${DIGEST})`, 'application/json', 'no-cache'],
   ['staging', '_bucketry/staging/[a-z0-9]+(?:-[a-z0-9]+)*', 'application/octet-stream', 'no-store'],
+  ['pack-recipe', '_bucketry/recipes/pack/[a-f0-9]{64}', 'application/json', 'no-cache'],
 ].map(([kind, pattern, contentType, cacheControl]) => ({ kind, pattern: new RegExp(`^${pattern}$`), contentType, cacheControl }));
 
 /** Kinds whose user metadata holds the digest of their bytes. */

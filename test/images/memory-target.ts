@@ -11,6 +11,8 @@ export interface MemoryTarget extends ImageTarget {
   readonly graph: Graph;
   /** Roots that were made visible. */
   readonly committed: Descriptor[];
+  /** What layers were packed to, by the text of the recipe; only where blobs of unknown digest are taken. */
+  readonly recipes: Map<string, Pick<Descriptor, 'digest' | 'size'>>;
   /** Writes in their order: `blob DIGEST`, `unknown DIGEST` (one whose digest showed at its end), `manifest DIGEST`, `settle`, `commit`, `abandon`. */
   readonly log: string[];
 }
@@ -34,6 +36,7 @@ export function createMemoryTarget({
   const log: string[] = [];
   const isThere = ({ digest, mediaType }: Descriptor): boolean =>
     isForeignLayerType(mediaType) || (isManifestType(mediaType) ? graph.manifests.has(digest) : graph.blobs.has(digest));
+  const recipes: MemoryTarget['recipes'] = new Map();
   let settled = 0;
   const writer: ImageWriter = {
     hasSubtree: async ({ digest }) => graph.manifests.has(digest),
@@ -51,6 +54,14 @@ export function createMemoryTarget({
         graph.blobs.set(digest, bytes);
         log.push(`unknown ${digest}`);
         return { digest, size };
+      },
+      async findPacked(recipe) {
+        const packed = recipes.get(JSON.stringify(recipe));
+        return packed && graph.blobs.get(packed.digest)?.byteLength === packed.size ? packed : undefined;
+      },
+      async recordPacked(recipe, packed) {
+        if (!graph.blobs.has(packed.digest)) throw new Error(`${packed.digest} was recorded before it was there`);
+        recipes.set(JSON.stringify(recipe), packed);
       },
     }),
     async putManifest(descriptor, bytes) {
@@ -75,5 +86,5 @@ export function createMemoryTarget({
       log.push('abandon');
     },
   };
-  return { location: 'memory:target', takes, graph, committed, log, begin: async () => writer, close: async () => undefined };
+  return { location: 'memory:target', takes, graph, committed, recipes, log, begin: async () => writer, close: async () => undefined };
 }
