@@ -106,6 +106,26 @@ describe('a range', () => {
   });
 });
 
+describe('a store whose HEAD and GET never agree on an ETag', () => {
+  it('is given up after three looks, and the failure is told of', async () => {
+    const bucket = await fill();
+    const etags: unknown[] = [];
+    const disagreeing: Bucket = {
+      ...bucket,
+      head: async (key, options) => ({ ...(await bucket.head(key, options))!, etag: `"head-${etags.length}"` }),
+      get: (key, options) => {
+        etags.push(options?.ifMatch);
+        return bucket.get(key, options);
+      },
+    };
+    const failures: unknown[] = [];
+    const request = new Request(`http://host/${blob}`, { headers: { range: 'bytes=2-4' } });
+    const response = await answerStatic(disagreeing, request, { missing: 404, onFailure: (error) => failures.push(error) });
+    expect([response.status, etags]).toEqual([500, ['"head-0"', '"head-1"', '"head-2"']]);
+    expect(failures).toEqual([expect.objectContaining({ code: 'response-invalid' })]);
+  });
+});
+
 describe('a condition', () => {
   it('is held against the version that is there', async () => {
     const bucket = await fill();

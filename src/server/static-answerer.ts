@@ -1,5 +1,6 @@
 import type { Bucket, ObjectContent, ObjectInfo } from '../bucket/bucket.ts';
 import type { ObjectKey } from '../bucket/object-key.ts';
+import { BucketError } from '../errors/bucket-error.ts';
 import { hasCode } from '../errors/coded-error.ts';
 import { toPublicKey } from '../layout/public-key.ts';
 import { checkConditions, hasConditions, isRangeWanted } from './http-conditions.ts';
@@ -49,7 +50,10 @@ async function answerHead(bucket: Bucket, key: ObjectKey, request: Request): Pro
   return answerConditions(request, key, info) ?? new Response(null, { status: 200, headers: describeObject(info, info.size) });
 }
 
-async function answerGet(bucket: Bucket, key: ObjectKey, request: Request): Promise<Response | undefined> {
+/** Looks at an object before it is read by its ETag, so that conditions and ranges are of the version that is sent. Some stores' HEAD and GET never agree on one: no endless looking. */
+const maxLooks = 3;
+
+async function answerGet(bucket: Bucket, key: ObjectKey, request: Request, look = 1): Promise<Response | undefined> {
   const { headers, signal } = request;
   if (!headers.has('range') && !hasConditions(headers)) {
     const content = await bucket.get(key, { signal });
@@ -67,9 +71,12 @@ async function answerGet(bucket: Bucket, key: ObjectKey, request: Request): Prom
     const content = await bucket.get(key, { ...(range && { range }), ifMatch: info.etag, signal });
     return content && answerContent(content, range);
   } catch (error) {
+    if (!hasCode(error, 'precondition-failed')) throw error;
     // Replaced since it was looked at: look again.
-    if (hasCode(error, 'precondition-failed')) return answerGet(bucket, key, request);
-    throw error;
+    if (look < maxLooks) return answerGet(bucket, key, request, look + 1);
+    throw new BucketError('response-invalid', `Cannot read "${key}": it was another version at each of ${maxLooks} looks`, {
+      cause: error,
+    });
   }
 }
 
