@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import { RegistryError } from '../errors/registry-error.ts';
 
 /** What answers requests. `request.signal` aborts when the client hangs up before it has the whole answer. */
@@ -36,6 +36,7 @@ export async function serveFetch(handler: FetchHandler, { host, port, onFailure 
       onFailure?.(error);
     });
   });
+  server.on('connect', (_, socket: Duplex) => refuseTunnel(socket));
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -53,6 +54,11 @@ async function answer(handler: FetchHandler, incoming: IncomingMessage, outgoing
   outgoing.on('close', () => {
     if (!outgoing.writableFinished) hungUp.abort();
   });
+  // Fetch knows no such request, and nobody here answers one.
+  if (incoming.method === 'TRACE') {
+    sendEmpty(outgoing, 405, { allow: readingMethods });
+    return;
+  }
   const request = toRequest(incoming, hungUp.signal);
   if (!request) {
     sendEmpty(outgoing, 400);
@@ -66,7 +72,7 @@ async function answer(handler: FetchHandler, incoming: IncomingMessage, outgoing
   }
 }
 
-/** Undefined for what is no request that fetch knows: a method such as TRACE, a host or path that make no URL. */
+/** Undefined for what is no request that fetch knows: a host or path that make no URL. */
 function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
   const { method = 'GET', url = '/', headers: incomingHeaders } = incoming;
   const headers = new Headers();
@@ -113,9 +119,18 @@ async function drained(outgoing: ServerResponse, signal: AbortSignal): Promise<v
   }
 }
 
-function sendEmpty(outgoing: ServerResponse, status: number): void {
-  outgoing.writeHead(status, { 'content-length': '0', connection: 'close' });
+function sendEmpty(outgoing: ServerResponse, status: number, headers: Readonly<Record<string, string>> = {}): void {
+  outgoing.writeHead(status, { ...headers, 'content-length': '0', connection: 'close' });
   outgoing.end();
+}
+
+/** What every handler answers: a 405 has to name something (RFC 9110, 15.5.6). */
+const readingMethods = 'GET, HEAD';
+
+/** Answers CONNECT, for which Node gives no more than the connection. */
+function refuseTunnel(socket: Duplex): void {
+  socket.on('error', () => socket.destroy());
+  socket.end(`HTTP/1.1 405 Method Not Allowed\r\nallow: ${readingMethods}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
 }
 
 async function closeServer(server: Server): Promise<void> {

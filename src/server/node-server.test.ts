@@ -24,6 +24,15 @@ it('passes method, path, headers and body on, and the answer back', async () => 
   expect([response.status, response.headers.get('x-answer'), await response.text()]).toEqual([201, 'yes', 'POST /some/path value body']);
 });
 
+it.each(['TRACE / HTTP/1.1', 'CONNECT other:443 HTTP/1.1'])('does not allow "%s"', async (line) => {
+  const url = await serve(() => Promise.resolve(new Response('answered')));
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.end(`${line}\r\nhost: other\r\n\r\n`);
+  const answer = Buffer.concat(await Array.fromAsync(socket)).toString();
+  expect(answer).toMatch(/^HTTP\/1\.1 405 [^]*\r\nallow: GET, HEAD\r\n/i);
+  expect(answer).not.toContain('answered');
+});
+
 it('answers HEAD with the length of a body that is not there', async () => {
   const url = await serve(() => Promise.resolve(new Response(null, { headers: { 'content-length': '12345' } })));
   const response = await fetch(url, { method: 'HEAD' });
@@ -100,7 +109,7 @@ it('breaks the connection when a body fails', async () => {
   expect(failures).toHaveLength(1);
 });
 
-it.each(['GET //evil.example/x HTTP/1.1\r\nHost: here', 'TRACE / HTTP/1.1\r\nHost: here', 'GET / HTTP/1.1\r\nHost: a b'])(
+it.each(['GET //evil.example/x HTTP/1.1\r\nHost: here', 'GET / HTTP/1.1\r\nHost: a b'])(
   'survives %j',
   async (head) => {
     const paths: string[] = [];
