@@ -1,11 +1,10 @@
-import { hasCode } from '../errors/coded-error.ts';
 import type { RegistryErrorCode } from '../errors/codes.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { discardBody } from '../http/discard-body.ts';
 import type { RedirectedResponse } from '../http/redirect.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { Clock } from '../streams/clock.ts';
-import { retry, type RetryPolicy } from '../streams/retry.ts';
+import { patiently, type PatienceOptions } from './patience.ts';
 import type { RegistryClient, RegistryRequest } from './registry-client.ts';
 import { errorOfResponse } from './registry-errors.ts';
 
@@ -23,17 +22,11 @@ export interface PushRequests {
   send(request: Omit<RegistryRequest, 'scope'>): Promise<RedirectedResponse>;
   /** Checks the status and gets rid of the body. @throws RegistryError what the status and the registry's own words say */
   accept(response: RedirectedResponse, statuses: readonly number[], expectation: Expectation): Promise<void>;
-  /** Tries again what may go better the next time, and waits as long as the registry asks for. `isFinal`: errors that no further try mends. */
+  /** See `patiently` in `patience`. */
   patiently<T>(operation: (attempt: number) => Promise<T>, options: PatienceOptions): Promise<T>;
 }
 
-interface PatienceOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly isFinal?: (error: unknown) => boolean;
-}
-
 const createHint = 'This registry makes no repository by a push: create it there first.';
-const patience = { attempts: 6, baseDelayMs: 500, maxDelayMs: 15_000 };
 
 /** @param mountFrom another repository of the registry, which is only read */
 export function createPushRequests(
@@ -53,13 +46,6 @@ export function createPushRequests(
       if (response.status !== 404) throw failure;
       throw new RegistryError(missing, failure.message, { hint: missing === 'repository-missing' ? createHint : undefined });
     },
-    patiently(operation, { signal, isFinal }) {
-      const isRetryable = (error: unknown): boolean => mayPass(error) && isFinal?.(error) !== true;
-      return retry(operation, { ...patience, isRetryable } satisfies RetryPolicy, clock, signal);
-    },
+    patiently: (operation, options) => patiently(operation, clock, options),
   };
-}
-
-function mayPass(error: unknown): boolean {
-  return hasCode(error, 'connection-failed', 'timed-out', 'rate-limited', 'registry-unavailable');
 }

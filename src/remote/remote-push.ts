@@ -115,18 +115,14 @@ export function openRemotePush({ client, name, clock, mountFrom }: RemotePushOpt
   const putManifest: RemotePush['putManifest'] = (reference, manifest, bytes, { signal } = {}) =>
     requests.patiently(() => putManifestOnce(reference, manifest, bytes, signal), { signal });
 
-  const readReferrers = (tag: Tag, signal: AbortSignal | undefined): Promise<ReferrersIndex> =>
-    requests.patiently(
-      async () => {
-        try {
-          return (await repository.getManifest(tag, { signal })).bytes;
-        } catch (error) {
-          if (hasCode(error, 'tag-missing')) return undefined;
-          throw error;
-        }
-      },
-      { signal },
-    );
+  async function readReferrers(tag: Tag, signal: AbortSignal | undefined): Promise<ReferrersIndex> {
+    try {
+      return (await repository.getManifest(tag, { signal })).bytes;
+    } catch (error) {
+      if (hasCode(error, 'tag-missing')) return undefined;
+      throw error;
+    }
+  }
 
   return {
     hasBlob: (blob, { signal } = {}) => requests.patiently(() => hasBlobOnce(blob, signal), { signal }),

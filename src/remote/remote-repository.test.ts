@@ -8,7 +8,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { parseDigest } from '../oci/digest.ts';
 import { mediaTypes } from '../oci/media-types.ts';
 import { parseRepositoryName } from '../oci/repository-name.ts';
-import { systemClock } from '../streams/clock.ts';
+import { type Clock, systemClock } from '../streams/clock.ts';
 import { readAll } from '../streams/read-all.ts';
 import { verify } from '../streams/verify.ts';
 import { startTokenRegistry, type TokenRegistry, type TokenRegistryOptions } from '../../test/token-registry/token-registry.ts';
@@ -31,6 +31,7 @@ afterAll(() => http.close());
 async function open(
   options: TokenRegistryOptions,
   credentials: CredentialsLookup,
+  clock: Clock = systemClock,
 ): Promise<{ registry: TokenRegistry; repository: RemoteRepository; layerDescriptor: Descriptor; manifestDigest: string }> {
   const registry = await startTokenRegistry(options);
   opened.push(registry);
@@ -44,7 +45,7 @@ async function open(
   const client = createRegistryClient({ host: registry.host, http, clock: systemClock, credentials });
   return {
     registry,
-    repository: openRemoteRepository(client, parseRepositoryName('team/app'), systemClock),
+    repository: openRemoteRepository(client, parseRepositoryName('team/app'), clock),
     layerDescriptor,
     manifestDigest,
   };
@@ -191,6 +192,39 @@ describe('reading another registry', () => {
     await expect(repository.getManifest(manifestDigest)).rejects.toMatchObject({ code: 'digest-mismatch' });
     registry.manifests.set('typed', { ...kept, mediaType: mediaTypes.imageIndex });
     await expect(repository.getManifest('typed')).rejects.toMatchObject({ code: 'media-type-mismatch' });
+  });
+
+  it.each([false, true])('refuses a manifest of more than 4 MiB (in chunks: %s)', async (chunksManifests) => {
+    const { registry, repository } = await open({ login: { kind: 'none' }, chunksManifests }, nobody);
+    registry.addManifest(mediaTypes.imageManifest, Buffer.alloc(4 * 2 ** 20 + 1, ' '), 'large');
+    await expect(repository.getManifest('large')).rejects.toMatchObject({ code: 'manifest-too-large' });
+  });
+
+  it('tries again what the registry was too busy for, and waits as long as it asks for', async () => {
+    const waits: number[] = [];
+    const clock: Clock = { ...systemClock, sleep: async (durationMs) => void waits.push(durationMs) };
+    const { registry, repository, layerDescriptor } = await open({ login: { kind: 'none' } }, nobody, clock);
+    const reads: readonly (() => Promise<unknown>)[] = [
+      () => repository.getManifest('1.0'),
+      () => Array.fromAsync(repository.listTags()),
+      () => readBlob(repository, layerDescriptor),
+    ];
+    await repository.getManifest('1.0');
+    for (const read of reads) {
+      waits.length = 0;
+      registry.interruptions.push({ method: 'GET', status: 429, headers: { 'retry-after': '7' } }, { method: 'GET', status: 503 });
+      await read();
+      expect(waits).toEqual([7000, expect.toSatisfy((wait: number) => wait <= 1000)]);
+    }
+  });
+
+  it('gives up on a registry that stays busy', async () => {
+    const clock: Clock = { ...systemClock, sleep: async () => undefined };
+    const { registry, repository } = await open({ login: { kind: 'none' } }, nobody, clock);
+    await repository.getManifest('1.0');
+    registry.interruptions.push(...Array.from({ length: 6 }, () => ({ method: 'GET', status: 429 })));
+    await expect(repository.getManifest('1.0')).rejects.toMatchObject({ code: 'rate-limited' });
+    expect(registry.interruptions).toEqual([]);
   });
 
   it('finds referrers by the fallback tag where the registry has no referrers API', async () => {

@@ -1,4 +1,5 @@
 import { BucketError } from '../errors/bucket-error.ts';
+import { hasCode } from '../errors/coded-error.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { discardBody } from '../http/discard-body.ts';
 import type { HttpResponse } from '../http/http-client.ts';
@@ -13,6 +14,7 @@ import { digestHex } from '../streams/hasher.ts';
 import { readAll } from '../streams/read-all.ts';
 import { verifyBytes } from '../streams/verify.ts';
 import { parseNextPage } from './link-header.ts';
+import { patiently } from './patience.ts';
 import { referrersTagOf } from './referrers-tag.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { errorOfResponse } from './registry-errors.ts';
@@ -27,7 +29,10 @@ export interface RemoteManifest {
   readonly bytes: Uint8Array;
 }
 
-/** One repository of another registry, read (distribution-spec, "Pull"). */
+/**
+ * One repository of another registry, read (distribution-spec, "Pull"). What may go better the next time (429, 5xx, a connection that broke) is tried again, with the waits that the
+ * registry asks for.
+ */
 export interface RemoteRepository {
   /**
    * A manifest by tag or digest; by digest its bytes are verified, by tag their digest is computed (the header is never trusted).
@@ -42,6 +47,11 @@ export interface RemoteRepository {
   listReferrers(subject: Digest, options?: RequestOptions): Promise<readonly Descriptor[]>;
 }
 
+interface TagPage {
+  readonly tags: readonly string[];
+  readonly next: URL | undefined;
+}
+
 const accept = [...imageManifestTypes, ...imageIndexTypes, '*/*'].join(', ');
 /** Times a blob is continued after a break without a new byte in between. */
 const maxBreaks = 4;
@@ -54,7 +64,10 @@ export function openRemoteRepository(client: RegistryClient, name: RepositoryNam
   const send = (path: string | URL, headers: Readonly<Record<string, string>>, signal: AbortSignal | undefined): Promise<HttpResponse> =>
     client.send({ method: 'GET', path, headers, scope, signal });
 
-  async function getManifest(reference: string, { signal }: RequestOptions = {}): Promise<RemoteManifest> {
+  const getManifest: RemoteRepository['getManifest'] = (reference, { signal } = {}) =>
+    patiently(() => getManifestOnce(reference, signal), clock, { signal });
+
+  async function getManifestOnce(reference: string, signal: AbortSignal | undefined): Promise<RemoteManifest> {
     const action = `read manifest "${reference}" of "${where}"`;
     const response = await send(`/v2/${name}/manifests/${reference}`, { accept }, signal);
     if (response.status === 404) throw await missing(response, reference);
@@ -86,13 +99,25 @@ export function openRemoteRepository(client: RegistryClient, name: RepositoryNam
     throw response.status === 404 ? new RegistryError('blob-missing', failure.message) : failure;
   }
 
+  async function getTagPage(page: URL, signal: AbortSignal | undefined): Promise<TagPage> {
+    const response = await send(page, {}, signal);
+    if (response.status !== 200) {
+      const failure = await errorOfResponse(response, `list the tags of "${where}"`, clock.now());
+      throw response.status === 404 ? new RegistryError('repository-missing', failure.message) : failure;
+    }
+    const tags = parseTags(await readAll(response.body, maxTagPageBytes, `the tags of "${where}"`), where);
+    return { tags, next: parseNextPage(response.headers['link'], page) };
+  }
+
   /** Reads a blob and, when the connection breaks, goes on from the byte that was missing. */
   async function* readBlob(descriptor: Descriptor, { start = 0, end = descriptor.size, signal }: OpenOptions): ByteStream {
     let position = start;
     for (let breaks = 0; position < end; breaks += 1) {
       const before = position;
       try {
-        const { response, from } = await openBlobAt(descriptor, position, end, signal);
+        const open = (): ReturnType<typeof openBlobAt> => openBlobAt(descriptor, position, end, signal);
+        // A connection that broke is ours to go on from.
+        const { response, from } = await patiently(open, clock, { signal, isFinal: mayContinue });
         for await (const chunk of cut(response.body, position - from, end - position)) {
           position += chunk.byteLength;
           yield chunk;
@@ -121,13 +146,10 @@ export function openRemoteRepository(client: RegistryClient, name: RepositoryNam
     async *listTags({ signal } = {}) {
       let page: URL | undefined = await client.locate(`/v2/${name}/tags/list?n=1000`, signal);
       while (page !== undefined) {
-        const response: HttpResponse = await send(page, {}, signal);
-        if (response.status !== 200) {
-          const failure = await errorOfResponse(response, `list the tags of "${where}"`, clock.now());
-          throw response.status === 404 ? new RegistryError('repository-missing', failure.message) : failure;
-        }
-        yield* parseTags(await readAll(response.body, maxTagPageBytes, `the tags of "${where}"`), where);
-        page = parseNextPage(response.headers['link'], page);
+        const current: URL = page;
+        const { tags, next } = await patiently(() => getTagPage(current, signal), clock, { signal });
+        yield* tags;
+        page = next;
       }
     },
 
@@ -154,10 +176,18 @@ function declaredType(response: HttpResponse): string | undefined {
 }
 
 async function readManifest(response: HttpResponse, action: string): Promise<Uint8Array> {
-  const length = Number(response.headers['content-length'] ?? 0);
-  if (length > maxManifestBytes)
-    throw new RegistryError('manifest-too-large', `Cannot ${action}: it has ${length} bytes, at most ${maxManifestBytes} are allowed`);
-  return readAll(response.body, maxManifestBytes, 'a manifest');
+  const length = response.headers['content-length'];
+  if (Number(length ?? 0) > maxManifestBytes) throw manifestTooLarge(action, String(length));
+  try {
+    return await readAll(response.body, maxManifestBytes, 'a manifest');
+  } catch (error) {
+    // One that is sent in chunks says no length before.
+    throw hasCode(error, 'size-mismatch') ? manifestTooLarge(action, `more than ${maxManifestBytes}`) : error;
+  }
+}
+
+function manifestTooLarge(action: string, found: string): RegistryError {
+  return new RegistryError('manifest-too-large', `Cannot ${action}: it has ${found} bytes, at most ${maxManifestBytes} are allowed`);
 }
 
 function referrersIn(bytes: Uint8Array): readonly Descriptor[] {

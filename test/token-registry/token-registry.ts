@@ -22,6 +22,8 @@ export interface TokenRegistryOptions {
   readonly tagsPerPage?: number;
   /** Break off the first answers of each blob after this many bytes. */
   readonly breakBlobsAfterBytes?: number;
+  /** Send manifests in chunks, without saying their length. */
+  readonly chunksManifests?: boolean;
   /** Ignore `Range`. */
   readonly ignoresRange?: boolean;
   /** Send blobs from another origin (another port), by redirect. */
@@ -162,7 +164,9 @@ export async function startTokenRegistry(options: TokenRegistryOptions): Promise
   function sendManifest(response: ServerResponse, reference: string): void {
     const found = manifests.get(reference);
     if (!found) return notFound(response, 'MANIFEST_UNKNOWN');
-    response.writeHead(200, { 'content-type': found.mediaType, 'content-length': found.bytes.byteLength }).end(found.bytes);
+    const length = options.chunksManifests === true ? {} : { 'content-length': found.bytes.byteLength };
+    response.writeHead(200, { 'content-type': found.mediaType, ...length });
+    response.write(found.bytes, () => response.end());
   }
 
   function sendBlob(request: IncomingMessage, response: ServerResponse, digest: string): void {
