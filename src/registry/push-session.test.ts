@@ -233,6 +233,22 @@ describe('a push that meets a collection', () => {
     expect(await findBrokenReads(bucket)).toEqual([]);
   });
 
+  test('that condemns a packed layer asks for all again where the push found it by its recipe, and only there', async () => {
+    const { clock, bucket } = await createPushed();
+    const repository = openSmallRepository(bucket, clock);
+    const recipe = { diffId: parseDigest(`sha256:${'0'.repeat(64)}`), compression: 'gzip', level: 4, packer: 'a packer' };
+    const first = await repository.beginPush(undefined);
+    const packed = await first.putUnknownBlob({ open: () => bytesSource(Buffer.from('packed')).open() });
+    await first.recordPacked(recipe, packed);
+    await writeState(bucket, { generation: 1, running: { durationMs: 600_000, condemned: [packed.digest] } });
+    const [finding, other] = [await repository.beginPush(undefined), await repository.beginPush(undefined)];
+    expect(await finding.findPacked(recipe)).toEqual(packed);
+    expect(await finding.settle()).toBe('again');
+    await writeState(bucket, { generation: 1, running: { durationMs: 600_000, condemned: [packed.digest] } });
+    expect(await other.findPacked({ ...recipe, level: 5 })).toBeUndefined();
+    expect(await other.settle()).toBe('settled');
+  });
+
   test('that condemns nothing of the push is not waited for', async () => {
     const { clock, bucket, graph, root } = await createPushed();
     const other = parseDigest(`sha256:${'0'.repeat(64)}`);
