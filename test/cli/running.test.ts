@@ -193,6 +193,7 @@ describe('demo', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('( Pulled straight from a bucket. )');
     expect(stdout).toMatch(/# .*\n +GET \/v2\/demo\/cow\/manifests\/latest 200\n/);
+    expect(stdout).toMatch(/\$ bucketry pull http:\/\/127\.0\.0\.1:\d+\/demo\/cow:latest oci:\.\/cow\n/);
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThan(100);
     expect(await readdir(folder)).toEqual([]);
   });

@@ -67,17 +67,16 @@ function parseClient(text: string): DemoClient | 'auto' {
 }
 
 function formatDemo(outcome: DemoOutcome): string {
-  const { folder, url, pushed, reference, client, requests, said, isExecuted } = outcome;
+  const { folder, url, pushed, client, command, requests, said, isExecuted } = outcome;
   const { blobs, bytes } = pushed.summary;
   const log = requests.map((request) => indent(cutDigests(formatRequest(request)))).join('\n');
-  const pulls = client === 'bucketry' ? `bucketry pull http://${reference} oci:./cow` : `${client} run ${reference}`;
   return [
     formatStep(1, 'An image goes into a bucket', [
       folder,
       `linux/amd64 and linux/arm64, no base image: ${blobs} blobs, ${formatBytes(bytes)}`,
     ]),
     formatStep(2, 'The bucket is served as plain files', [url]),
-    formatStep(3, `${client === 'bucketry' ? 'bucketry' : client} pulls from there`, [`$ ${pulls}`]),
+    formatStep(3, `${client} pulls from there`, [`$ ${command}`]),
     log,
     formatStep(4, isExecuted ? 'and the image runs' : 'and the image would say, on Linux,', []),
     styleText('bold', said.trimEnd()),

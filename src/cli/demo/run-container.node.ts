@@ -8,6 +8,8 @@ const execute = promisify(execFile);
 /** A container client of this machine that can pull and run. */
 export interface ContainerClient {
   readonly name: 'podman' | 'docker';
+  /** The line that pulls `reference` so, in the storage of whoever types it. */
+  formatPull(reference: string): string;
   /** Pulls `reference` from a registry without TLS and runs it. Rejects when this machine cannot. @returns what the program printed */
   pullAndRun(reference: string, signal: AbortSignal): Promise<string>;
 }
@@ -38,6 +40,8 @@ function openPodman(folder: string): ContainerClient {
   ];
   return {
     name: 'podman',
+    // It wants TLS of every host, unless it is told otherwise.
+    formatPull: (reference) => `podman pull --tls-verify=false ${reference}`,
     pullAndRun: async (reference, signal) => {
       await runTool('podman', [...storage, 'pull', '--quiet', '--tls-verify=false', reference], signal);
       let failure: unknown;
@@ -55,6 +59,7 @@ function openPodman(folder: string): ContainerClient {
 
 const docker: ContainerClient = {
   name: 'docker',
+  formatPull: (reference) => `docker pull ${reference}`,
   pullAndRun: async (reference, signal) => {
     await runTool('docker', ['pull', '--quiet', reference], signal);
     try {

@@ -39,6 +39,8 @@ export interface DemoOutcome {
   /** `HOST/demo/cow:latest`. */
   readonly reference: string;
   readonly client: DemoClient;
+  /** The line that pulls the same way while the bucket is served. */
+  readonly command: string;
   readonly requests: readonly ServedRequest[];
   /** What the image's program printed; from its bytes, where `isExecuted` is false. */
   readonly said: string;
@@ -69,7 +71,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
   }
 }
 
-type Pulled = Pick<DemoOutcome, 'client' | 'said' | 'isExecuted'>;
+type Pulled = Pick<DemoOutcome, 'client' | 'command' | 'said' | 'isExecuted'>;
 
 /**
  * Undefined where no container client is there, or it cannot run here (no namespaces, no storage of its own).
@@ -86,7 +88,8 @@ async function pullWithContainerClient(
   if (!found) throw refuse(client, 'it is not there, or does not answer');
   begin();
   try {
-    return { client: found.name, said: await found.pullAndRun(reference, signal), isExecuted: true };
+    const said = await found.pullAndRun(reference, signal);
+    return { client: found.name, command: found.formatPull(reference), said, isExecuted: true };
   } catch (error) {
     throwIfAborted(signal);
     if (client === 'auto') return undefined;
@@ -104,15 +107,12 @@ function refuse(client: string, why: string, cause?: unknown): RegistryError {
 async function pullWithBucketry(host: string, { folder, environment, signal }: DemoOptions, begin: () => void): Promise<Pulled> {
   begin();
   const layout = { path: join(folder, 'pulled') };
+  const location = `http://${host}/${repositoryName}:${tag}`;
   const remote = openRemote({ kind: 'http', host }, repositoryName, environment);
   const platform = hostPlatform();
   const isHere = platform.architecture === 'amd64' || platform.architecture === 'arm64';
   try {
-    const source = createRegistrySource({
-      repository: remote.repository,
-      reference: tag,
-      location: `http://${host}/${repositoryName}:${tag}`,
-    });
+    const source = createRegistrySource({ repository: remote.repository, reference: tag, location });
     const platforms = [isHere ? platform : { os: 'linux', architecture: 'amd64' }];
     await copyImage(source, createLayoutTarget(layout), { platforms, signal });
   } finally {
@@ -122,7 +122,8 @@ async function pullWithBucketry(host: string, { folder, environment, signal }: D
   const program = await unpackProgram(image, signal);
   await image.close();
   const said = isHere ? await executeProgram(program, folder, signal) : undefined;
-  return { client: 'bucketry', said: said ?? readText(program), isExecuted: said !== undefined };
+  const command = `bucketry pull ${location} oci:./cow`;
+  return { client: 'bucketry', command, said: said ?? readText(program), isExecuted: said !== undefined };
 }
 
 /** What the program would print: its text stands at its end. */
