@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { formatCaddyfile, formatNginxConfig } from '../../src/bucket/directory/file-server-config.ts';
@@ -5,6 +7,7 @@ import { publicSite } from '../../src/layout/public-site.ts';
 import { folderTest as it } from '../images/folder-test.ts';
 import { startS3Server } from '../s3-server/server.ts';
 import { openCommandLine } from './command-line.ts';
+import { writeIndexLayout } from './image-layouts.ts';
 
 describe('bucketry init', () => {
   it('prints a configuration that file servers take as it is, and nothing else on standard output', async ({ folder }) => {
@@ -42,5 +45,23 @@ describe('bucketry init', () => {
     } finally {
       await server.close();
     }
+  });
+
+  it('keeps a catalog until it is told to keep none, and then removes it for good', async ({ folder }) => {
+    await writeIndexLayout(folder, 'image');
+    const { run } = openCommandLine({ folder });
+    const catalog = join(folder, 'b', 'v2', '_catalog');
+    expect((await run('init', 'file:b', '--catalog')).code).toBe(0);
+    await run('push', 'oci:image', 'file:b//app:1');
+    expect((await run('init', 'file:b')).code).toBe(0);
+    expect(JSON.parse(await readFile(catalog, 'utf8'))).toEqual({ repositories: ['app'] });
+    for (let round = 0; round < 2; round += 1) {
+      const { stdout } = await run('init', 'file:b', '--no-catalog', '--json');
+      expect(JSON.parse(stdout)).toMatchObject({ catalog: false });
+    }
+    await run('push', 'oci:image', 'file:b//other:1');
+    expect(existsSync(catalog)).toBe(false);
+    expect(JSON.parse(await readFile(join(folder, 'b', '_bucketry', 'format'), 'utf8'))).not.toHaveProperty('catalog');
+    expect(await run('init', 'file:b', '--catalog', '--no-catalog')).toMatchObject({ code: 2, stdout: '' });
   });
 });

@@ -66,6 +66,7 @@ export const init: Command = defineCommand({
     },
     listen: { kind: 'text', value: 'IP:PORT', default: defaultListen, doc: 'With `--edge`: where that server listens.' },
     catalog: { kind: 'switch', doc: 'Keep `v2/_catalog`, which tells everyone who may read the names of all repositories.' },
+    'no-catalog': { kind: 'switch', doc: 'Keep it no longer, and remove it.' },
   },
   examples: [
     'bucketry init s3://my-bucket',
@@ -77,6 +78,9 @@ export const init: Command = defineCommand({
   run: async ({ args, flags }, { environment, output, signal }) => {
     if (flags['lift-public-access-block'] && !flags.public) {
       throw new RegistryError('usage-invalid', 'Cannot lift the public access block by itself: wanted --public with it');
+    }
+    if (flags.catalog && flags['no-catalog']) {
+      throw new RegistryError('usage-invalid', 'Cannot keep the catalog and remove it: wanted --catalog or --no-catalog');
     }
     const publicUrl = flags['public-url'] === undefined ? undefined : parsePublicUrl(flags['public-url']);
     const { address } = await resolveBucket(args.bucket, { environment });
@@ -93,11 +97,13 @@ export const init: Command = defineCommand({
         {
           store: { ...before.store, conditionalPut, verifiesSha256, strongList },
           publicUrl: publicUrl ?? before.publicUrl,
-          catalog: flags.catalog || before.catalog,
+          catalog: flags['no-catalog'] ? undefined : flags.catalog || before.catalog,
         },
         signal,
       );
       if (format.catalog) await createCatalog(bucket, systemClock).rebuild({ signal });
+      // The format first: who pushes from now on makes no new one.
+      else if (flags['no-catalog']) await bucket.delete(formatKey({ kind: 'catalog' }), { signal });
       const bucketName = 'bucket' in address ? address.bucket : undefined;
       const result: InitResult = {
         bucket: bucket.location,
