@@ -30,7 +30,7 @@ describe('findS3Settings', () => {
   it('finds the account and the keys of R2', () => {
     const environment = { CLOUDFLARE_ACCOUNT_ID: 'acc', R2_ACCESS_KEY_ID: 'id', R2_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'eu-west-1' };
     expect(findS3Settings(r2, environment)).toEqual({
-      place: { bucket: 'b', region: 'auto', endpoint: 'https://acc.r2.cloudflarestorage.com', pathStyle: undefined },
+      place: { scheme: 'r2', bucket: 'b', region: 'auto', endpoint: 'https://acc.r2.cloudflarestorage.com', pathStyle: undefined },
       keys: { accessKeyId: 'id', secretAccessKey: 'secret' },
     });
     expect(findS3Settings(r2, { R2_ACCOUNT_ID: 'acc', R2_ACCESS_KEY_ID: 'id' }).keys).toBeUndefined();

@@ -40,6 +40,7 @@ export function findS3Settings(address: StoreAddress, environment: Environment, 
   const [accessKeyId, secretAccessKey] = [read('R2_ACCESS_KEY_ID'), read('R2_SECRET_ACCESS_KEY')];
   return {
     place: {
+      scheme: 'r2',
       bucket,
       region: region ?? 'auto',
       endpoint: endpoint ?? r2Endpoint(read('R2_ACCOUNT_ID', 'CLOUDFLARE_ACCOUNT_ID')),

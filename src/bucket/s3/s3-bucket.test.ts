@@ -116,6 +116,13 @@ describe('refusals in plain words', () => {
     });
   });
 
+  test('a bucket of R2, by its own name and address', async () => {
+    const server = await start();
+    expect(await refused(server, { bucket: 'no-such-bucket', scheme: 'r2' })).toMatchObject({
+      message: `Cannot read "${key}" in r2://no-such-bucket at ${server.endpoint}: there is no such bucket (404 NoSuchBucket)`,
+    });
+  });
+
   test('a key that may be missing, or hidden', async () => {
     const Statement = [{ Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::images/*' }] as const;
     const reader = { accessKeyId: 'READER', secretAccessKey: 'secret', policy: { Version: '2012-10-17', Statement } };

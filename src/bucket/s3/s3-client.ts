@@ -68,11 +68,13 @@ const maxDocumentBytes = 16 * 1024 * 1024;
 /** Opens the way to a bucket; sends nothing yet. Takes over `http`, which `close` closes. */
 export function createS3Client(options: S3ClientOptions): S3Client {
   const { bucket, http, clock, credentials } = options;
-  const location = `s3://${bucket}`;
+  const location = `${options.scheme ?? 's3'}://${bucket}`;
   const isAnonymous = credentials === undefined;
   /** What we were told, corrected by what the store has taught us since. */
   let facts: SigningFacts = { region: options.region, skewMs: 0 };
   let endpoint = resolveS3Endpoint(options);
+  /** The address of an R2 bucket is made of an account that its name does not tell. */
+  const place = options.scheme === 'r2' ? `${location} at ${endpoint.url().origin}` : location;
 
   async function createScope({ region, skewMs }: SigningFacts): Promise<SigningScope | undefined> {
     return credentials && { credentials: await credentials(), region, timeMs: clock.now() + skewMs };
@@ -113,7 +115,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
   }
 
   function explain(answer: S3Answer, { action, method, key }: S3Request, { region }: SigningFacts): BucketError {
-    return toBucketError(answer, { action, location, region, isAnonymous, key, method });
+    return toBucketError(answer, { action, location: place, region, isAnonymous, key, method });
   }
 
   return {

@@ -3,6 +3,8 @@ import { encodeKey, formatQuery } from './s3-uri.ts';
 
 /** Where a bucket is. */
 export interface S3Place {
+  /** How it is called in results and errors; `s3` if left out. */
+  readonly scheme?: 's3' | 'r2' | undefined;
   readonly bucket: string;
   /** The region that requests are signed for: `us-east-1`, or `auto` for R2. */
   readonly region: string;
