@@ -72,7 +72,7 @@ function readFlag(
   environment: Environment,
 ): boolean | number | string | readonly string[] | undefined {
   if (flag.kind === 'switch') return given !== undefined;
-  if (flag.kind === 'list') return (given ?? []).flatMap((value) => value.split(',')).filter((value) => value !== '');
+  if (flag.kind === 'list') return given === undefined ? [] : readList(name, given, flag.value);
   const text = given?.at(-1);
   if (flag.kind === 'integer') return text === undefined ? flag.default : readInteger(name, text, flag.range);
   const value = text ?? emptyAsAbsent(flag.env === undefined ? undefined : environment[flag.env]) ?? flag.default;
@@ -80,6 +80,14 @@ function readFlag(
     throw usage(`--${name} is ${JSON.stringify(value)}, wanted ${flag.choices.join(' or ')}`);
   }
   return value;
+}
+
+/** Values after one another and between commas. An empty one (of a variable that is not set) must not mean all. */
+function readList(name: string, given: readonly string[], wanted: string): readonly string[] {
+  const values = given.flatMap((value) => value.split(','));
+  if (values.includes(''))
+    throw usage(`--${name} is ${JSON.stringify(given.join(','))}, wanted ${wanted} or several with commas between them`);
+  return values;
 }
 
 function readInteger(name: string, text: string, [least, most]: readonly [number, number]): number {

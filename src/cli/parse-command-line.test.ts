@@ -62,6 +62,8 @@ describe('parseCommandLine', () => {
     [['a', '--missing', '500'], /"500", wanted 404 or 403/],
     [['a', '--connections', '0'], /whole number from 1 to 64/],
     [['a', '--connections', '1e1'], /whole number from 1 to 64/],
+    [['a', '--platform', ''], /--platform is "", wanted PLATFORM/],
+    [['a', '--platform', 'linux/amd64,'], /--platform is "linux\/amd64,"/],
     [['a', '-x'], /-x is not one of its flags/],
     [['a', '--constructor'], /--constructor is not one of its flags/],
   ])('refuses %j', (words, message) => {
