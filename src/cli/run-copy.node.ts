@@ -8,6 +8,7 @@ import type { ImageTarget } from '../transfer/image-target.ts';
 import type { CommandContext } from './command.ts';
 import type { FlagValues } from './flags.ts';
 import type { FollowOptions } from './output/output.ts';
+import { formatCount } from './output/format-quantity.ts';
 import { type CopyFlags, parsePlatforms } from './shared-flags.ts';
 
 /** What the flags of a command say of a copy, and how its layers are packed, if they are; and how it is shown. */
@@ -24,16 +25,20 @@ export async function runCopy(
   { output, signal, commandLine }: Pick<CommandContext, 'output' | 'signal' | 'commandLine'>,
 ): Promise<CopyResult> {
   const platforms = parsePlatforms(choices.platform);
+  let copied: CopyResult;
   const display = await output.followCopy(choices);
   try {
     const { referrers, concurrency, packer, abort: discard } = choices;
     const options = { platforms, hostPlatform: hostPlatform(), referrers, concurrency, packer, discard, signal };
-    return await copyImage(source, target, { ...options, onEvent: (event) => display.onEvent(event) });
+    copied = await copyImage(source, target, { ...options, onEvent: (event) => display.onEvent(event) });
   } catch (error) {
     throw hasCode(error, 'aborted') ? explainStop(error, choices.abort, commandLine) : error;
   } finally {
     display.end();
   }
+  const { foreignLayers } = copied.summary;
+  if (foreignLayers > 0) output.note(`${formatCount(foreignLayers, 'foreign layer')} left out: clients fetch them from their own URLs.`);
+  return copied;
 }
 
 /**

@@ -7,6 +7,8 @@ const again = 'Run the same command again: it goes on with what is there already
 
 /** What to do about errors that do not know better themselves. */
 export const usualHints: Readonly<Partial<Record<ErrorCode, string>>> = {
+  'bucket-missing': 'Check its name and the endpoint, or make it with "bucketry init BUCKET --create".',
+  'manifest-tagged': 'Remove its tags first, or add --force, which removes them with it.',
   'manifest-invalid': madeWrong,
   'media-type-mismatch': madeWrong,
   'media-type-unsupported': madeWrong,

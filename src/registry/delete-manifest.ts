@@ -37,7 +37,6 @@ export async function deleteManifest(
         .slice(0, 5)
         .map((tag) => `"${tag}"`)
         .join(', ')}${named.length > 5 ? ', …' : ''} would name nothing`,
-      { hint: 'Delete its tags first, or ask to delete them with it.' },
     );
   }
   if (named.length > 0) await tags.delete(named, { signal });

@@ -36,7 +36,7 @@ describe('bucketry init', () => {
       const commandLine = openCommandLine({ folder, environment });
       expect(await commandLine.run('init', 's3://new-bucket')).toMatchObject({
         code: 4,
-        stderr: expect.stringContaining('bucket-missing') as unknown,
+        stderr: expect.stringMatching(/bucket-missing\n.*"bucketry init BUCKET --create"/) as unknown,
       });
       for (let round = 0; round < 2; round += 1) {
         expect(await commandLine.run('init', 's3://new-bucket', '--create')).toMatchObject({ code: 0 });

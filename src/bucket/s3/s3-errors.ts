@@ -58,7 +58,6 @@ const otherRegion: Explanation = {
 const noBucket: Explanation = {
   code: 'bucket-missing',
   words: 'there is no such bucket',
-  hint: 'Check its name and the endpoint.',
 };
 const noKey: Explanation = { code: 'object-missing', words: 'there is no such object' };
 const noSetting: Explanation = { code: 'object-missing', words: 'nothing is set' };
