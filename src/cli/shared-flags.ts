@@ -28,7 +28,7 @@ export const copyFlags: CopyFlags = {
     value: 'N',
     range: [1, 64],
     default: 4,
-    doc: 'Blobs to copy at once. Large ones are sent in parallel parts besides.',
+    doc: 'Blobs to copy at once. Large ones go in parallel parts besides.',
   },
   abort: {
     kind: 'switch',
