@@ -87,7 +87,8 @@ export async function tryPoint(point: FaultPoint): Promise<PointResult> {
     const { contents } = await theatre.readOutcome();
     violations.push(...compareContents(contents, undisturbed.contents));
     const left = stage.server.uploads(bucketName);
-    const orphans = hasLostCreate(armed, stage) ? left.filter(({ partNumbers }) => partNumbers.length === 0).slice(0, 1) : [];
+    const mayOrphan = hasLostCreate(armed, stage) || failure !== undefined;
+    const orphans = mayOrphan ? left.filter(({ partNumbers }) => partNumbers.length === 0).slice(0, 1) : [];
     violations.push(...left.filter((upload) => !orphans.includes(upload)).map(({ key }) => `${key}: has an unfinished upload`));
     return { hasFired: armed.hasFired, hasFailed: failure !== undefined, orphans: orphans.length, violations };
   });
@@ -119,7 +120,7 @@ async function catchFailure(run: Promise<void>): Promise<Error | undefined> {
   }
 }
 
-/** Whether the fault made the store begin an upload, and lost its id. */
+/** Whether the fault made the store begin an upload, and lost its id. (A command that fails at a request beside the creation gives that up, too, and nobody hears the id.) */
 function hasLostCreate({ fault, hasFired }: ArmedFault, { server }: Stage): boolean {
   const wasCreate = server.requests.some((request) => request.fault !== undefined && request.operation === 'CreateMultipartUpload');
   return hasFired && actsUnder(fault) && wasCreate;

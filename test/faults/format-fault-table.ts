@@ -19,7 +19,7 @@ end well. In the end all keys, bytes and headers must be those of a run that not
 Modes: \`error-500\`, \`slow-down-503\`: the store says so, and does nothing. \`reset-before\`: the connection ends before the store has heard all. \`reset-within\`, \`reset-after\`, \`short-body\`: the store does what it was asked,
 and half or all of the answer is lost. \`stall\`: no answer at all. \`error-in-200\`: for Complete, an error inside an answer of 200; else as \`error-500\`.
 
-Where the answer to the creation of a multipart upload is lost, nobody knows the upload's id. It stays, without a part, until the bucket's lifecycle rule ends it: counted below as *orphans*, and no violation. A second \`rm\` of a tag that the
+Where the answer to the creation of a multipart upload is lost, or given up because a request beside it failed, nobody knows the upload's id. It stays, without a part, until the bucket's lifecycle rule ends it: counted below as *orphans*, and no violation. A second \`rm\` of a tag that the
 first has removed without hearing of it says \`tag-missing\`, and brings \`tags/list\` up to date. Requests of a large layer fail on the stores that differ in what they want of an upload; all else is the same on them as for small ones.
 `;
 
