@@ -10,8 +10,10 @@ export interface OpenFile {
   close(): Promise<void>;
 }
 
+/** Small enough that a file can be read by many connections at once, each holding two. */
+const chunkBytes = 256 * 1024;
 /** Large enough that a read costs little beside hashing what it gives. */
-const chunkBytes = 1024 * 1024;
+const reusedChunkBytes = 1024 * 1024;
 
 /**
  * Opens a regular file for reading. It stays the same file when another takes its name.
@@ -42,29 +44,49 @@ export function fileSource(path: string, size: number): ByteSource {
     if (file === undefined)
       throw new RegistryError('input-missing', `Cannot read ${JSON.stringify(path)}: there is no such file or folder`);
     try {
-      yield* file.source.open({ ...options, end: options.end ?? size });
+      yield* file.source.open({ ...options, end: Math.min(options.end ?? size, size) });
     } finally {
       await file.close();
     }
   };
-  return { size, seekable: true, open: openLate };
+  return { size, seekable: true, isLocalFile: true, open: openLate };
 }
 
 function createFileSource(handle: FileHandle, path: string, size: number): ByteSource {
-  return { size, seekable: true, open: ({ start = 0, end = size, signal } = {}) => readRange(handle, path, start, end, signal) };
+  return { size, seekable: true, isLocalFile: true, open: (options) => readRange(handle, path, { start: 0, end: size, ...options }) };
 }
 
-async function* readRange(handle: FileHandle, path: string, start: number, end: number, signal: AbortSignal | undefined): ByteStream {
-  for (let position = start; position < end;) {
+async function* readRange(handle: FileHandle, path: string, { start = 0, end = 0, mayReuse, signal }: OpenOptions): ByteStream {
+  // Two in turn: one is being read into while the other is looked at.
+  const reused = mayReuse ? [0, 1].map(() => newBuffer(Math.min(reusedChunkBytes, end - start))) : undefined;
+  let reads = 0;
+  const read = async (position: number): Promise<Uint8Array> => {
     throwIfAborted(signal);
-    const wanted = Math.min(chunkBytes, end - position);
-    // A new buffer each time: what was given out must not change.
-    const { bytesRead, buffer } = await handle.read(new Uint8Array(wanted), 0, wanted, position).catch((error: unknown) => {
+    const buffer = reused?.[reads++ % 2] ?? newBuffer(Math.min(chunkBytes, end - position));
+    const wanted = Math.min(buffer.byteLength, end - position);
+    const { bytesRead } = await handle.read(buffer, 0, wanted, position).catch((error: unknown) => {
       throw toFileError(error, 'read', path);
     });
     if (bytesRead === 0)
       throw new RegistryError('archive-truncated', `Cannot read ${JSON.stringify(path)}: it ends at byte ${position}, before byte ${end}`);
-    position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
+    return buffer.subarray(0, bytesRead);
+  };
+  let next = start < end ? read(start) : undefined;
+  try {
+    for (let position = start; next;) {
+      const chunk = await next;
+      position += chunk.byteLength;
+      next = position < end ? read(position) : undefined;
+      // Its failure shows when it is waited for.
+      next?.catch(() => undefined);
+      yield chunk;
+    }
+  } finally {
+    await next?.catch(() => undefined);
   }
+}
+
+/** Not filled with zeros, and no part of memory that others share. */
+function newBuffer(bytes: number): Uint8Array {
+  return Buffer.allocUnsafeSlow(bytes);
 }
