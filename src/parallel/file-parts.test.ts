@@ -94,11 +94,11 @@ describe('a file that is rewritten while it is sent makes it fail', () => {
     [
       'between the digesting and the sending of a part',
       (bytes) => {
-        let digested = 0;
+        const allDigested = Promise.withResolvers<void>();
         return async (position, isDigesting) => {
-          if (isDigesting) digested = position;
+          if (isDigesting && position === size - 50) allDigested.resolve();
           // The last part is sent when all was digested, and was changed then.
-          while (!isDigesting && position >= 3000 && digested < size - 64) await new Promise((resolve) => setImmediate(resolve));
+          if (!isDigesting && position >= 3000) await allDigested.promise;
           if (!isDigesting && position >= 3000) bytes[3999] = 99;
         };
       },

@@ -83,10 +83,10 @@ function comparedPart(source: ByteSource, part: PartRange, readings: Readings): 
   return {
     size: bytes.size,
     seekable: false,
-    async *open({ start = 0, end = bytes.size, signal } = {}): ByteStream {
+    async *open({ start = 0, end = bytes.size, ...options } = {}): ByteStream {
       const fingerprint = createFingerprint();
       let position = 0;
-      for await (const chunk of bytes.open({ signal })) {
+      for await (const chunk of bytes.open(options)) {
         fingerprint.update(chunk);
         const before = position;
         position += chunk.byteLength;

@@ -10,10 +10,8 @@ export interface OpenFile {
   close(): Promise<void>;
 }
 
-/** Small enough that a file can be read by many connections at once, each holding two. */
-const chunkBytes = 256 * 1024;
 /** Large enough that a read costs little beside hashing what it gives. */
-const reusedChunkBytes = 1024 * 1024;
+const chunkBytes = 1024 * 1024;
 
 /**
  * Opens a regular file for reading. It stays the same file when another takes its name.
@@ -57,36 +55,18 @@ function createFileSource(handle: FileHandle, path: string, size: number): ByteS
 }
 
 async function* readRange(handle: FileHandle, path: string, { start = 0, end = 0, mayReuse, signal }: OpenOptions): ByteStream {
-  // Two in turn: one is being read into while the other is looked at.
-  const reused = mayReuse ? [0, 1].map(() => newBuffer(Math.min(reusedChunkBytes, end - start))) : undefined;
-  let reads = 0;
-  const read = async (position: number): Promise<Uint8Array> => {
+  let buffer: Uint8Array | undefined;
+  for (let position = start; position < end;) {
     throwIfAborted(signal);
-    const buffer = reused?.[reads++ % 2] ?? newBuffer(Math.min(chunkBytes, end - position));
-    const wanted = Math.min(buffer.byteLength, end - position);
+    const wanted = Math.min(chunkBytes, end - position);
+    // A new one each time where what was given out must not change; not filled with zeros, and no part of memory that others share.
+    if (!buffer || !mayReuse) buffer = Buffer.allocUnsafeSlow(wanted);
     const { bytesRead } = await handle.read(buffer, 0, wanted, position).catch((error: unknown) => {
       throw toFileError(error, 'read', path);
     });
     if (bytesRead === 0)
       throw new RegistryError('archive-truncated', `Cannot read ${JSON.stringify(path)}: it ends at byte ${position}, before byte ${end}`);
-    return buffer.subarray(0, bytesRead);
-  };
-  let next = start < end ? read(start) : undefined;
-  try {
-    for (let position = start; next;) {
-      const chunk = await next;
-      position += chunk.byteLength;
-      next = position < end ? read(position) : undefined;
-      // Its failure shows when it is waited for.
-      next?.catch(() => undefined);
-      yield chunk;
-    }
-  } finally {
-    await next?.catch(() => undefined);
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
   }
-}
-
-/** Not filled with zeros, and no part of memory that others share. */
-function newBuffer(bytes: number): Uint8Array {
-  return Buffer.allocUnsafeSlow(bytes);
 }
