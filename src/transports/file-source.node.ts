@@ -59,8 +59,8 @@ async function* readRange(handle: FileHandle, path: string, { start = 0, end = 0
   for (let position = start; position < end;) {
     throwIfAborted(signal);
     const wanted = Math.min(chunkBytes, end - position);
-    // A new one each time where what was given out must not change; not filled with zeros, and no part of memory that others share.
-    if (!buffer || !mayReuse) buffer = Buffer.allocUnsafeSlow(wanted);
+    // A new one each time where what was given out must not change.
+    if (!buffer || !mayReuse) buffer = new Uint8Array(wanted);
     const { bytesRead } = await handle.read(buffer, 0, wanted, position).catch((error: unknown) => {
       throw toFileError(error, 'read', path);
     });
