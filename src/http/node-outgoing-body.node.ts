@@ -18,7 +18,6 @@ export class OutgoingBody {
   constructor(outgoing: ClientRequest, request: HttpRequest) {
     this.#outgoing = outgoing;
     this.#request = request;
-    outgoing.on('drain', () => this.#wake());
   }
 
   /** Whether every byte was handed to the connection; the source may still fail at its end. */
@@ -63,7 +62,7 @@ export class OutgoingBody {
     if (body === undefined) return;
     const either = signal ? AbortSignal.any([signal, this.#stopping.signal]) : this.#stopping.signal;
     this.isAwaitingSource = true;
-    for await (const chunk of body.open({ signal: either })) {
+    for await (const chunk of body.open({ signal: either, mayReuse: true })) {
       if (this.#isCutShort) return;
       this.isAwaitingSource = false;
       await this.#write(chunk);
@@ -74,14 +73,11 @@ export class OutgoingBody {
   async #write(chunk: Uint8Array): Promise<void> {
     this.#sent += chunk.byteLength;
     if (this.#sent > this.#size) throw this.#sizeMismatch(`more than ${this.#size}`);
-    if (!this.#outgoing.write(chunk) && !this.isGivenWhole) await this.#untilWoken();
-  }
-
-  async #untilWoken(): Promise<void> {
-    if (this.#isCutShort) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
-    await promise;
+    // Not until the connection has room again, but until it has the bytes: the source may use the chunk's memory for the next one.
+    this.#outgoing.write(chunk, () => resolve());
+    if (!this.isGivenWhole && !this.#isCutShort) await promise;
   }
 
   #sizeMismatch(found: string): RegistryError {

@@ -1,12 +1,13 @@
-import type { ByteSource, ByteStream } from '../streams/byte-source.ts';
+import type { ByteSource } from '../streams/byte-source.ts';
 import { forEachConcurrently } from '../streams/concurrency.ts';
 import { type ExpectedContent, verify } from '../streams/verify.ts';
+import { bufferedParts, type ReadyPart } from './buffered-parts.ts';
 import type { ByteBudget, ByteLease } from './byte-budget.ts';
-import { chunksSource } from './chunks-source.ts';
 import type { ConnectionLimit } from './connection-limit.ts';
+import { fileParts } from './file-parts.ts';
 import { createLateParts } from './late-parts.ts';
 import { beginPart, type Resending, type SendPart } from './part-attempts.ts';
-import { type PartRange, partBytes } from './part-plan.ts';
+import type { PartRange } from './part-plan.ts';
 
 export interface SendPartsOptions<R> {
   readonly budget: ByteBudget;
@@ -18,13 +19,16 @@ export interface SendPartsOptions<R> {
   readonly resending?: Resending<R> | undefined;
 }
 
+/** More than there are connections, so that none waits for the next part; parts that are in memory are bounded by the budget. */
+const mostFilePartsBegun = 256;
+
 /**
  * Sends a source of known digest in parts, over many connections at once, and resolves with each part's result, in their order, only after the size and the digest of the
  * whole were found right. What to make visible, and when, is the caller's: before this resolves nothing may be.
  *
- * One reader goes through the source from its first byte to its last, digests every byte once, cuts the stream into parts within the byte budget and hands each to a free
- * connection. So the bytes that are sent are the very bytes that were digested: a file that is rewritten while it is read cannot bring in others, which it could if
- * each part were opened on its own; and a source without ranges (a registry) is as fast as a file.
+ * One reader goes through the source from its first byte to its last and digests every byte once. Where reading again costs much (a registry), it cuts the stream into parts
+ * within the byte budget and hands each to a free connection: the bytes that are sent are the very bytes that were digested. A file is sent beside the digesting, each part
+ * read by its own connection without a place in the budget, and a proof that both readings gave the same bytes is part of what must be found right (see `fileParts`).
  *
  * On the first failure reading stops, what is being sent is aborted and waited for, and the failure is thrown; the parts that were sent stay where they are.
  * @throws RegistryError `size-mismatch`, `digest-mismatch`, and whatever the source or `send` throws
@@ -50,7 +54,7 @@ export async function sendParts<R>(
     held.add(lease);
     return lease;
   };
-  const sendOne = async ({ part, bytes, lease }: ReadPart): Promise<void> => {
+  const sendOne = async ({ part, bytes, lease }: ReadyPart): Promise<void> => {
     try {
       const attempts = beginPart(part, bytes, { send, connections, turn, signal: stop, onProgress, resending });
       late?.add(attempts);
@@ -60,13 +64,16 @@ export async function sendParts<R>(
       failure.abort(error);
       throw error;
     } finally {
-      held.delete(lease);
-      lease.release();
+      if (lease) held.delete(lease);
+      lease?.release();
     }
   };
   try {
-    const read = readParts(verify(source.open({ signal: stop }), expected), parts, acquire);
-    await forEachConcurrently(read, Infinity, sendOne, signal);
+    const isFile = source.isLocalFile === true && source.size === expected.size;
+    const ready = isFile
+      ? fileParts(source, expected, parts, failure, stop)
+      : bufferedParts(verify(source.open({ signal: stop }), expected), parts, acquire);
+    await forEachConcurrently(ready, isFile ? mostFilePartsBegun : Infinity, sendOne, signal);
     return results;
   } catch (error) {
     throw failure.signal.aborted ? failure.signal.reason : error;
@@ -74,64 +81,4 @@ export async function sendParts<R>(
     await watching;
     for (const lease of held) lease.release();
   }
-}
-
-interface ReadPart {
-  readonly part: PartRange;
-  readonly bytes: ByteSource;
-  readonly lease: ByteLease;
-}
-
-/** Cuts a stream into parts, the budget being asked before a part's first byte is read, and reads it to its end, where `verify` has the last word. */
-async function* readParts(
-  stream: ByteStream,
-  parts: readonly PartRange[],
-  acquire: (bytes: number) => Promise<ByteLease>,
-): AsyncGenerator<ReadPart> {
-  const cutter = createCutter(stream);
-  try {
-    for (const part of parts) {
-      const lease = await acquire(partBytes(part));
-      yield { part, bytes: chunksSource(await cutter.take(partBytes(part))), lease };
-    }
-    await cutter.finish();
-  } finally {
-    await cutter.close();
-  }
-}
-
-interface Cutter {
-  /** The next bytes, as chunks; fewer at the stream's end. */
-  take(bytes: number): Promise<Uint8Array[]>;
-  /** Reads what is left. */
-  finish(): Promise<void>;
-  close(): Promise<void>;
-}
-
-function createCutter(stream: ByteStream): Cutter {
-  const iterator = stream[Symbol.asyncIterator]();
-  let rest: Uint8Array = new Uint8Array();
-  const next = async (): Promise<boolean> => {
-    const { done, value } = await iterator.next();
-    if (done) return false;
-    rest = value;
-    return true;
-  };
-  return {
-    async take(bytes) {
-      const chunks: Uint8Array[] = [];
-      let missing = bytes;
-      while (missing > 0 && (rest.byteLength > 0 || (await next()))) {
-        const chunk = rest.subarray(0, missing);
-        rest = rest.subarray(chunk.byteLength);
-        missing -= chunk.byteLength;
-        if (chunk.byteLength > 0) chunks.push(chunk);
-      }
-      return chunks;
-    },
-    async finish() {
-      while (await next());
-    },
-    close: async () => void (await iterator.return?.()),
-  };
 }

@@ -21,9 +21,9 @@ export async function isMd5Of(etag: ETag, bytes: ByteSource): Promise<boolean> {
   return md5 !== undefined && md5 === (await digestOfSource('md5', bytes));
 }
 
-/** The digest of a part in memory, in lower-case hex. */
+/** The digest of a part, in lower-case hex. */
 export async function digestOfSource(algorithm: 'sha256' | 'md5', bytes: ByteSource): Promise<string> {
   const hasher = createHasher(algorithm);
-  for await (const chunk of bytes.open()) hasher.update(chunk);
+  for await (const chunk of bytes.open({ mayReuse: true })) hasher.update(chunk);
   return hasher.hex();
 }

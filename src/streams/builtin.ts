@@ -5,6 +5,7 @@
 interface Builtins {
   readonly 'node:crypto': {
     createHash(algorithm: string): NodeHash;
+    createCipheriv(algorithm: 'aes-128-gcm', key: Uint8Array, iv: Uint8Array): NodeGcm;
     createHmac(algorithm: string, key: string | Uint8Array): NodeHmac;
   };
   readonly 'node:diagnostics_channel': {
@@ -25,6 +26,13 @@ export interface NodeHmac {
   update(text: string): NodeHmac;
   digest(encoding: 'hex'): string;
   digest(): Uint8Array;
+}
+
+/** The part of `crypto.CipherGCM` that is used. */
+export interface NodeGcm {
+  setAAD(bytes: Uint8Array): NodeGcm;
+  final(): Uint8Array;
+  getAuthTag(): { toString(encoding: 'hex'): string };
 }
 
 /** The part of `TracingChannel` that is used. */

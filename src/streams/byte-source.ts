@@ -1,6 +1,6 @@
 /**
  * Bytes on their way, once. Every runtime's streams are this (Node's `Readable`, a web `ReadableStream`, a generator). Who iterates ends it: leaving the loop early
- * (`return()`) releases what lies behind. A chunk is never changed after it was given out.
+ * (`return()`) releases what lies behind. A chunk is never changed after it was given out, unless whoever opened it allows that (`mayReuse`).
  */
 export type ByteStream = AsyncIterable<Uint8Array>;
 
@@ -10,6 +10,8 @@ export interface OpenOptions {
   readonly start?: number | undefined;
   /** First byte not to read; the source's size if left out. */
   readonly end?: number | undefined;
+  /** The reader is done with a chunk when it asks for the next one: the source may then use the chunk's memory again. */
+  readonly mayReuse?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -22,6 +24,11 @@ export interface ByteSource {
   readonly size: number;
   /** Whether `start` is reached without reading what lies before it (files, memory, stores: yes; a registry without Range: no). */
   readonly seekable: boolean;
+  /**
+   * Whether it is a file of this machine: reading a range of it a second time costs next to nothing, but others may write to it meanwhile, so that the second reading
+   * gives other bytes than the first.
+   */
+  readonly isLocalFile?: boolean | undefined;
   /** Starts reading. What it throws, at once or while iterating, is the source's failure. */
   open(options?: OpenOptions): ByteStream;
 }
@@ -42,7 +49,7 @@ export function sliceSource(source: ByteSource, start: number, end: number): Byt
   return {
     size: end - start,
     seekable: source.seekable,
-    open: (options = {}) =>
-      source.open({ start: start + (options.start ?? 0), end: start + (options.end ?? end - start), signal: options.signal }),
+    isLocalFile: source.isLocalFile,
+    open: (options = {}) => source.open({ ...options, start: start + (options.start ?? 0), end: start + (options.end ?? end - start) }),
   };
 }

@@ -28,6 +28,7 @@ export function openSourceBlob(source: ImageSource, blob: Descriptor): ByteSourc
   return {
     size: blob.size,
     seekable: bytes.seekable,
+    isLocalFile: bytes.isLocalFile,
     open: (options = {}) => exactly(() => bytes.open(options), blob, options),
   };
 }

@@ -42,24 +42,26 @@ export function fileSource(path: string, size: number): ByteSource {
     if (file === undefined)
       throw new RegistryError('input-missing', `Cannot read ${JSON.stringify(path)}: there is no such file or folder`);
     try {
-      yield* file.source.open({ ...options, end: options.end ?? size });
+      yield* file.source.open({ ...options, end: Math.min(options.end ?? size, size) });
     } finally {
       await file.close();
     }
   };
-  return { size, seekable: true, open: openLate };
+  return { size, seekable: true, isLocalFile: true, open: openLate };
 }
 
 function createFileSource(handle: FileHandle, path: string, size: number): ByteSource {
-  return { size, seekable: true, open: ({ start = 0, end = size, signal } = {}) => readRange(handle, path, start, end, signal) };
+  return { size, seekable: true, isLocalFile: true, open: (options) => readRange(handle, path, { start: 0, end: size, ...options }) };
 }
 
-async function* readRange(handle: FileHandle, path: string, start: number, end: number, signal: AbortSignal | undefined): ByteStream {
+async function* readRange(handle: FileHandle, path: string, { start = 0, end = 0, mayReuse, signal }: OpenOptions): ByteStream {
+  let buffer: Uint8Array | undefined;
   for (let position = start; position < end;) {
     throwIfAborted(signal);
     const wanted = Math.min(chunkBytes, end - position);
-    // A new buffer each time: what was given out must not change.
-    const { bytesRead, buffer } = await handle.read(new Uint8Array(wanted), 0, wanted, position).catch((error: unknown) => {
+    // A new one each time where what was given out must not change.
+    if (!buffer || !mayReuse) buffer = new Uint8Array(wanted);
+    const { bytesRead } = await handle.read(buffer, 0, wanted, position).catch((error: unknown) => {
       throw toFileError(error, 'read', path);
     });
     if (bytesRead === 0)

@@ -32,6 +32,18 @@ describe('a file as a source', () => {
     }
   });
 
+  folderTest('leaves a chunk as it is, unless whoever reads allows that its memory is used again', async ({ folder }) => {
+    const path = join(folder, 'x');
+    await writeFile(path, content);
+    const chunksOf = async (mayReuse: boolean): Promise<Uint8Array[]> => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of fileSource(path, content.length).open({ mayReuse })) chunks.push(chunk);
+      return chunks;
+    };
+    expect(Buffer.concat(await chunksOf(false)).equals(content)).toBe(true);
+    expect(new Set((await chunksOf(true)).map(({ buffer }) => buffer)).size).toBe(1);
+  });
+
   folderTest('says so when the file has become shorter', async ({ folder }) => {
     const path = join(folder, 'x');
     await writeFile(path, content);
