@@ -8,7 +8,7 @@ const graceMs = 4500;
 /** One run's way to be stopped. */
 export interface Interrupt {
   readonly signal: AbortSignal;
-  /** Leaves the process's signals alone again. */
+  /** Leaves the process's signals alone again, unless one came: then another one still ends the process as a stopped one, not as a killed one. */
   dispose(): void;
 }
 
@@ -31,6 +31,7 @@ export function watchInterrupts(): Interrupt {
     signal: controller.signal,
     dispose: () => {
       clearTimeout(timer);
+      if (controller.signal.aborted) return;
       process.off('SIGINT', onSignal);
       process.off('SIGTERM', onSignal);
     },
