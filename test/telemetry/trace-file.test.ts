@@ -79,7 +79,8 @@ describe('--trace', () => {
       await expect.poll(() => server.uploads('bucket').length, { timeout: 10_000 }).toBe(signals);
       push.signal('SIGINT');
       if (signals === 2) push.signal('SIGTERM');
-      expect((await push.ended).code).toBe(130);
+      // 143: the second signal came when Node had ended the run and was taking itself apart, where no handler is asked any more.
+      expect(signals === 2 ? [130, 143] : [130]).toContain((await push.ended).code);
       const events = await readTraceEvents(join(folder, file));
       const [command] = events.filter(({ cat }) => cat === 'command');
       expect(command?.args?.['error'] ?? command?.args?.['unfinished'], file).toSatisfy((word) => word === 'aborted' || word === true);
