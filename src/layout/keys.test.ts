@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { codeOf } from '../../test/coded-errors.ts';
 import { type Digest, parseDigest } from '../oci/digest.ts';
 import { parseRepositoryName, parseTag, type RepositoryName, type Tag } from '../oci/repository-name.ts';
-import { fallbackTagOf, isFallbackTag } from './fallback-tag.ts';
+import { fallbackTagOf, isFallbackTag } from '../oci/fallback-tag.ts';
 import { blobsPrefix, formatKey, type KeySpec, manifestsPrefix, referrerMarkersPrefix, referrersPrefix, repositoryPrefix } from './keys.ts';
 import { parseKey } from './parse-key.ts';
 

@@ -3,7 +3,8 @@ import { BucketError } from '../errors/bucket-error.ts';
 import { type Digest, digestAlgorithm, digestEncoded } from '../oci/digest.ts';
 import type { RepositoryName, Tag } from '../oci/repository-name.ts';
 import { parseBucketRepositoryName } from './bucket-repository-name.ts';
-import { type FallbackTag, parseBucketTag } from './fallback-tag.ts';
+import type { FallbackTag } from '../oci/fallback-tag.ts';
+import { parseBucketTag } from './bucket-tag.ts';
 
 /*
  * The bucket format, as a tree (docs/bucket-layout.md is normative). `v2/` is what clients read; nothing of it is below another key of it, since components of a name are

@@ -1,6 +1,7 @@
 import { isDigest } from '../oci/digest.ts';
 import { isBucketRepositoryName } from './bucket-repository-name.ts';
-import { isBucketTag, isFallbackTag } from './fallback-tag.ts';
+import { isFallbackTag } from '../oci/fallback-tag.ts';
+import { isBucketTag } from './bucket-tag.ts';
 import { isStagingId, type KeySpec, packRecipesRoot, registryRoot, repositoriesRoot, stagingRoot } from './keys.ts';
 
 /**

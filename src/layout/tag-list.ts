@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { RepositoryName, Tag } from '../oci/repository-name.ts';
 import { isRepositoryName } from '../oci/repository-name.ts';
 import { formatDocument, parseDocument, sortNames } from './document.ts';
-import { isBucketTag } from './fallback-tag.ts';
+import { isBucketTag } from './bucket-tag.ts';
 
 /** `tags/list`, as the specification answers it (distribution-spec, "Listing Tags"). */
 export interface TagList {

@@ -6,7 +6,7 @@ import { createVirtualClock } from '../../test/faults/virtual-clock.ts';
 import { addManifest, createGraph, describeBytes } from '../../test/images/build-image.ts';
 import type { Bucket } from '../bucket/bucket.ts';
 import { createMemoryBucket } from '../bucket/memory/memory-bucket.ts';
-import { fallbackTagOf } from '../layout/fallback-tag.ts';
+import { fallbackTagOf } from '../oci/fallback-tag.ts';
 import { formatKey } from '../layout/keys.ts';
 import { emptyReferrersIndex, type Referrer } from '../layout/referrers-index.ts';
 import type { Digest } from '../oci/digest.ts';

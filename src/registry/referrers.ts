@@ -1,6 +1,6 @@
 import { hasCode } from '../errors/coded-error.ts';
 import { RegistryError } from '../errors/registry-error.ts';
-import { fallbackTagOf } from '../layout/fallback-tag.ts';
+import { fallbackTagOf } from '../oci/fallback-tag.ts';
 import { formatKey, referrerMarkersPrefix } from '../layout/keys.ts';
 import { formatReferrerMarker, parseReferrerMarker } from '../layout/markers.ts';
 import { documentHeaders, manifestHeaders, referrersHeaders } from '../layout/objects.ts';

@@ -4,13 +4,14 @@ import { discardBody } from '../http/discard-body.ts';
 import type { RedirectedResponse } from '../http/redirect.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, parseDigest } from '../oci/digest.ts';
+import { fallbackTagOf } from '../oci/fallback-tag.ts';
 import { imageIndexTypes, imageManifestTypes, mediaTypes } from '../oci/media-types.ts';
 import type { RepositoryName, Tag } from '../oci/repository-name.ts';
 import { type ByteSource, bytesSource } from '../streams/byte-source.ts';
 import type { Clock } from '../streams/clock.ts';
 import { digestHex } from '../streams/hasher.ts';
 import { createPushRequests } from './push-requests.ts';
-import { appendReferrers, type ReferrersIndex, referrersTagOf, unlistedReferrers } from './referrers-tag.ts';
+import { appendReferrers, type ReferrersIndex, unlistedReferrers } from './referrers-tag-index.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { errorOfResponse } from './registry-errors.ts';
 import { openRemoteRepository } from './remote-repository.ts';
@@ -145,7 +146,7 @@ export function openRemotePush({ client, name, clock, mountFrom }: RemotePushOpt
     putManifest,
 
     async listUnderTag(subject, referrers, { signal } = {}) {
-      const tag = referrersTagOf(subject);
+      const tag = fallbackTagOf(subject);
       for (let round = 1; ; round += 1) {
         const index = await readReferrers(tag, signal);
         const unlisted = unlistedReferrers(index, referrers, tag);

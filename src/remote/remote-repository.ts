@@ -5,6 +5,7 @@ import { discardBody } from '../http/discard-body.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, isDigest, parseDigest } from '../oci/digest.ts';
+import { fallbackTagOf } from '../oci/fallback-tag.ts';
 import { maxManifestBytes, parseManifest } from '../oci/manifest.ts';
 import { imageIndexTypes, imageManifestTypes, isManifestType, mediaTypes } from '../oci/media-types.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
@@ -15,7 +16,6 @@ import { readAll } from '../streams/read-all.ts';
 import { verifyBytes } from '../streams/verify.ts';
 import { parseNextPage } from './link-header.ts';
 import { patiently } from './patience.ts';
-import { referrersTagOf } from './referrers-tag.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { errorOfResponse } from './registry-errors.ts';
 
@@ -159,7 +159,7 @@ export function openRemoteRepository(client: RegistryClient, name: RepositoryNam
       if (isIndex) return referrersIn(await readManifest(response, `list the referrers of "${subject}"`));
       await discardBody(response);
       try {
-        const { bytes } = await getManifest(referrersTagOf(subject), { signal });
+        const { bytes } = await getManifest(fallbackTagOf(subject), { signal });
         return referrersIn(bytes);
       } catch (error) {
         if (error instanceof RegistryError && ['tag-missing', 'denied', 'unauthorized'].includes(error.code)) return [];

@@ -3,7 +3,7 @@ import type { Bucket } from '../../src/bucket/bucket.ts';
 import { aroundBucket } from '../../src/bucket/decorators/around-bucket.ts';
 import { createMemoryBucket, type MemoryBucketOptions } from '../../src/bucket/memory/memory-bucket.ts';
 import { type CodedError, hasCode } from '../../src/errors/coded-error.ts';
-import { fallbackTagOf } from '../../src/layout/fallback-tag.ts';
+import { fallbackTagOf } from '../../src/oci/fallback-tag.ts';
 import { formatKey } from '../../src/layout/keys.ts';
 import type { Descriptor } from '../../src/oci/descriptor.ts';
 import { parseDigest } from '../../src/oci/digest.ts';

@@ -1,4 +1,4 @@
-import { parseBucketTag } from '../../layout/fallback-tag.ts';
+import { parseBucketTag } from '../../layout/bucket-tag.ts';
 import { openRepository } from '../../registry/repository.ts';
 import { openBucket } from '../../runtime/open-bucket.node.ts';
 import { resolveBucketPlace } from '../../runtime/resolve-place.node.ts';

@@ -1,19 +1,9 @@
 import { RegistryError } from '../errors/registry-error.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { type Digest, digestAlgorithm, digestEncoded } from '../oci/digest.ts';
 import { maxManifestBytes, parseManifest } from '../oci/manifest.ts';
 import { mediaTypes } from '../oci/media-types.ts';
-import { parseTag, type Tag } from '../oci/repository-name.ts';
 
-/** The specification cuts the encoded part of a digest here (distribution-spec, "Referrers Tag Schema"). */
-const maxEncodedLength = 64;
-
-/** The tag under which a registry without the referrers API keeps what refers to a subject. */
-export function referrersTagOf(subject: Digest): Tag {
-  return parseTag(`${digestAlgorithm(subject)}-${digestEncoded(subject).slice(0, maxEncodedLength)}`);
-}
-
-/** An index of referrers as it stands under the tag; undefined: there is none yet. */
+/** An index of referrers as it stands under a fallback tag; undefined: there is none yet. */
 export type ReferrersIndex = Uint8Array | undefined;
 
 /**
