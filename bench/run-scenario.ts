@@ -9,7 +9,7 @@ import { runContestant } from './run-contestant.ts';
 import { withRelays } from './requests/with-relays.ts';
 import { scenarios } from './scenarios.ts';
 import type { Scenario, ScenarioName } from './scenarios.ts';
-import { createRandom, shuffle } from './statistics.ts';
+import { createRandom, shuffle } from '../src/bench/statistics.ts';
 import { repositoryRoot } from './stores/start-store.ts';
 
 export interface RunOptions {

@@ -1,7 +1,7 @@
 import { nameOf } from '../results.ts';
 import type { ScenarioResult } from '../results.ts';
 import { scenarios } from '../scenarios.ts';
-import { summarize, tieRatio } from '../statistics.ts';
+import { summarize, tieRatio } from '../../src/bench/statistics.ts';
 import { formatTable } from './format-table.ts';
 
 const gibibyte = 2 ** 30;

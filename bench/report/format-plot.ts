@@ -1,6 +1,6 @@
 import type { ContestantResult, ScenarioResult } from '../results.ts';
 import { scenarios } from '../scenarios.ts';
-import { summarize } from '../statistics.ts';
+import { summarize } from '../../src/bench/statistics.ts';
 
 const width = 720;
 const labelWidth = 150;

@@ -1,5 +1,5 @@
 import type { ContestantResult, ScenarioResult } from '../results.ts';
-import { compare, summarize } from '../statistics.ts';
+import { compare, summarize } from '../../src/bench/statistics.ts';
 
 const mebibyte = 2 ** 20;
 
@@ -57,6 +57,6 @@ function formatComparison(own: ContestantResult, other: ContestantResult): strin
     other.runs.map(({ wallMs }) => wallMs),
   );
   const range = `(${low.toFixed(1)}–${high.toFixed(1)})`;
-  if (verdict === 'within noise') return `within noise ${range}`;
+  if (verdict === 'within noise' || verdict === 'too few runs') return `${verdict} ${range}`;
   return `${ratio.toFixed(1)} × as fast ${range}`;
 }

@@ -12,11 +12,13 @@ export interface Comparison {
   /** Between which ratios 95 % of resampled medians lie. */
   readonly low: number;
   readonly high: number;
-  readonly verdict: 'faster' | 'slower' | 'within noise';
+  readonly verdict: 'faster' | 'slower' | 'within noise' | 'too few runs';
 }
 
 /** Differences below it are ties on a machine that others use too. */
 export const tieRatio = 1.15;
+/** Fewer runs of either say nothing of how much they scatter. */
+export const leastComparableRuns = 3;
 
 const resamples = 2_000;
 const tail = 0.025;
@@ -29,7 +31,7 @@ export function summarize(values: readonly number[]): Spread {
 
 /**
  * Compares times: a bootstrap of both medians. Says "within noise" below `tieRatio` either way, and where the resampled ratios do not all lie on one side of 1.
- * The same values give the same answer.
+ * The same values give the same answer. Throws for no values.
  */
 export function compare(own: readonly number[], other: readonly number[]): Comparison {
   const ratio = summarize(other).median / summarize(own).median;
@@ -38,7 +40,8 @@ export function compare(own: readonly number[], other: readonly number[]): Compa
   ratios.sort((a, b) => a - b);
   const low = at(ratios, Math.floor(tail * resamples));
   const high = at(ratios, Math.ceil((1 - tail) * resamples) - 1);
-  return { ratio, low, high, verdict: judge(ratio, low, high) };
+  const isTooFew = Math.min(own.length, other.length) < leastComparableRuns;
+  return { ratio, low, high, verdict: isTooFew ? 'too few runs' : judge(ratio, low, high) };
 }
 
 function judge(ratio: number, low: number, high: number): Comparison['verdict'] {

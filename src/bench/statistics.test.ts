@@ -25,6 +25,10 @@ test('times that scatter more than they differ are a tie', () => {
   expect(verdict).toBe('within noise');
 });
 
+test('two runs are too few to tell anything apart', () => {
+  expect(compare([1, 1], [9, 9, 9])).toMatchObject({ ratio: 9, verdict: 'too few runs' });
+});
+
 test('a comparison made again says the same', () => {
   const own = [1, 2, 3, 4, 5];
   const other = [2, 3, 4, 5, 9];
