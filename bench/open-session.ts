@@ -7,7 +7,7 @@ import { createTemporaryFolder } from '../test/peers/temporary-folder.ts';
 import type { TemporaryFolder } from '../test/peers/temporary-folder.ts';
 import { buildPackage } from './build-package.ts';
 import type { Contestant, Stage } from './contestants/contestant.ts';
-import { makeImage } from './images.ts';
+import { makeImage } from '../src/bench/make-image.node.ts';
 import type { LinkShape } from './link/open-link.ts';
 import type { Scenario } from './scenarios.ts';
 import { startRegistry } from './stores/start-registry.ts';

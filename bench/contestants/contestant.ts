@@ -1,6 +1,6 @@
 import type { CommandLine } from '../../test/peers/namespace.ts';
 import type { PeerName } from '../../test/peers/peers.ts';
-import type { MadeImage } from '../images.ts';
+import type { MadeImage } from '../../src/bench/make-image.node.ts';
 
 /** What a contestant finds when it is run, by the addresses of the client's side. */
 export interface Stage {

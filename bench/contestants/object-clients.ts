@@ -41,7 +41,7 @@ export const s5cmdTuned: Contestant = {
   name: 's5cmd, tuned',
   settings: `\`cp -c 32 -p 8\`; ${note}`,
   needs: ['s5cmd'],
-  command: (stage) => s5cmd(stage, '-c', '32', '-p', '8', stage.image.layerFile, objectOf(stage)),
+  command: (stage) => s5cmd(stage, '-c', '32', '-p', '8', stage.image.layerFiles[0], objectOf(stage)),
 };
 
 /** s5cmd as most people run it. */
@@ -49,7 +49,7 @@ export const s5cmdDefault: Contestant = {
   name: 's5cmd',
   settings: `\`cp\`; ${note}`,
   needs: ['s5cmd'],
-  command: (stage) => s5cmd(stage, stage.image.layerFile, objectOf(stage)),
+  command: (stage) => s5cmd(stage, stage.image.layerFiles[0], objectOf(stage)),
 };
 
 /** s5cmd, downloading. */
@@ -64,7 +64,7 @@ export const awsPut: Contestant = {
   settings: `32 requests at once, parts of 8 MB; ${note}`,
   needs: ['awscli'],
   prepare: writeAwsConfig,
-  command: (stage) => awsCli(stage, stage.image.layerFile, objectOf(stage)),
+  command: (stage) => awsCli(stage, stage.image.layerFiles[0], objectOf(stage)),
 };
 
 /** AWS's own, downloading. */
@@ -79,7 +79,7 @@ export const curlPut: Contestant = {
   settings: note,
   needs: [],
   programs: ['curl'],
-  command: (stage) => curl(stage, '--upload-file', stage.image.layerFile),
+  command: (stage) => curl(stage, '--upload-file', stage.image.layerFiles[0]),
 };
 
 /** What one connection gives, downloading. */

@@ -4,24 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { makeImage } from './images.ts';
+import { makeImage } from './make-image.node.ts';
 
 const layerBytes = 300_000;
 let folder: string;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'bkt-images-'));
+  folder = await mkdtemp(join(tmpdir(), 'bkt-image-'));
 });
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 test('a layer is as large as asked for, cannot be made smaller, and is named by its digest', async () => {
   const image = await makeImage(folder, { layers: 1, layerBytes, seed: 'a' });
-  const layer = await readFile(image.layerFile);
+  const layer = await readFile(image.layerFiles[0]);
   expect(Math.abs(layer.byteLength - layerBytes)).toBeLessThan(8 * 1024);
   expect(image.bytes).toBe(layer.byteLength);
   expect(gzipSync(layer).byteLength).toBeGreaterThan(0.99 * layer.byteLength);
-  expect(image.layerDigest).toBe(`sha256:${createHash('sha256').update(layer).digest('hex')}`);
+  expect(image.blobs[1]?.digest).toBe(`sha256:${createHash('sha256').update(layer).digest('hex')}`);
 });
 
 test('the config names what the layers unpack to', async () => {
@@ -42,6 +42,6 @@ test('the same seed gives the same bytes, another one others', async () => {
   const [first, again, other] = await Promise.all(
     ['a', 'a', 'b'].map((seed, index) => makeImage(join(folder, String(index)), { layers: 1, layerBytes, seed })),
   );
-  expect(again?.layerDigest).toBe(first?.layerDigest);
-  expect(other?.layerDigest).not.toBe(first?.layerDigest);
+  expect(again?.manifest).toEqual(first?.manifest);
+  expect(other?.manifest.digest).not.toBe(first?.manifest.digest);
 });
