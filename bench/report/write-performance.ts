@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nameOf, readResults } from '../results.ts';
 import { formatPerformance } from './format-performance.ts';
-import { formatPlot } from './format-plot.ts';
+import { formatScenarioPlot } from './format-scenario-plot.ts';
 
 const docs = fileURLToPath(new URL('../../docs', import.meta.url));
 
@@ -12,6 +12,6 @@ export async function writePerformance(): Promise<void> {
   const results = await readResults();
   const plots = join(docs, 'performance');
   await mkdir(plots, { recursive: true });
-  for (const result of results) await writeFile(join(plots, `${nameOf(result)}.svg`), formatPlot(result));
+  for (const result of results) await writeFile(join(plots, `${nameOf(result)}.svg`), formatScenarioPlot(result));
   await writeFile(join(docs, 'performance.md'), formatPerformance(results));
 }
