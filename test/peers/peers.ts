@@ -44,6 +44,8 @@ export const PEER_NAMES = [
   'conformance',
   's5cmd',
   'awscli',
+  'awscrt',
+  'pigz',
   'jaeger',
 ] as const;
 
@@ -190,6 +192,20 @@ export const PEERS: Readonly<Record<PeerName, Peer>> = {
     set: 'full',
     install: { by: 'pip', requirement: 'awscli==1.46.3' },
     binary: 'bin/aws',
+    versionArgs: ['--version'],
+  },
+  awscrt: {
+    version: '0.19.3',
+    set: 'full',
+    install: { by: 'pip', requirement: 's3transfer[crt]==0.19.3' },
+    binary: 'bin/python3',
+    versionArgs: ['-c', 'import s3transfer; print(s3transfer.__version__)'],
+  },
+  pigz: {
+    version: '2.6',
+    set: 'ci',
+    install: { by: 'apt', packages: ['pigz'] },
+    binary: 'pigz',
     versionArgs: ['--version'],
   },
   jaeger: {
