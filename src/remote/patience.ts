@@ -4,6 +4,8 @@ import { retry } from '../streams/retry.ts';
 
 export interface PatienceOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Tries in all; 6 if left out. */
+  readonly attempts?: number | undefined;
   /** Errors that no further try mends, whatever their code. */
   readonly isFinal?: ((error: unknown) => boolean) | undefined;
 }
@@ -17,9 +19,9 @@ const patience = { attempts: 6, baseDelayMs: 500, maxDelayMs: 15_000 };
 export function patiently<T>(
   operation: (attempt: number) => Promise<T>,
   clock: Clock,
-  { signal, isFinal }: PatienceOptions = {},
+  { signal, attempts = patience.attempts, isFinal }: PatienceOptions = {},
 ): Promise<T> {
   const isRetryable = (error: unknown): boolean =>
     hasCode(error, 'connection-failed', 'timed-out', 'rate-limited', 'registry-unavailable') && isFinal?.(error) !== true;
-  return retry(operation, { ...patience, isRetryable }, clock, signal);
+  return retry(operation, { ...patience, attempts, isRetryable }, clock, signal);
 }

@@ -1,7 +1,4 @@
-import { mkdtemp, rm, writeFile, chmod } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeAll, afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { createNodeHttpClient } from '../http/node-http-client.node.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -13,7 +10,6 @@ import { readAll } from '../streams/read-all.ts';
 import { verify } from '../streams/verify.ts';
 import { startTokenRegistry, type TokenRegistry, type TokenRegistryOptions } from '../../test/token-registry/token-registry.ts';
 import type { CredentialsLookup } from './credentials.ts';
-import { createDockerConfigLookup } from './docker-config.node.ts';
 import { createRegistryClient } from './registry-client.ts';
 import { openRemoteRepository, type RemoteRepository } from './remote-repository.ts';
 
@@ -239,60 +235,29 @@ describe('reading another registry', () => {
     );
     expect(await repository.listReferrers(subject)).toMatchObject([referrer]);
   });
-});
 
-describe("Docker's configuration", () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'bucketry-docker-config-'));
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-
-  async function lookupIn(config: unknown): Promise<CredentialsLookup> {
-    const home = await mkdtemp(join(folder, 'home-'));
-    await writeFile(join(home, 'config.json'), typeof config === 'string' ? config : JSON.stringify(config));
-    return createDockerConfigLookup({ ...process.env, DOCKER_CONFIG: home });
-  }
-
-  it('finds logins by host, by URL, and for Docker Hub by its old key', async () => {
-    const auth = Buffer.from('ada:pä:ss').toString('base64');
-    const lookup = await lookupIn({
-      auths: { 'ghcr.io': { auth }, 'https://quay.io/v2/': { auth }, 'https://index.docker.io/v1/': { auth } },
-    });
-    for (const host of ['ghcr.io', 'quay.io', 'docker.io'])
-      expect(await lookup(host)).toEqual({ kind: 'password', username: 'ada', password: 'pä:ss' });
-    expect(await lookup('example.org')).toBeUndefined();
-  });
-
-  it('finds nothing where there is no file', async () => {
-    const lookup = createDockerConfigLookup({ ...process.env, DOCKER_CONFIG: join(folder, 'none') });
-    expect(await lookup('ghcr.io')).toBeUndefined();
-  });
-
-  it('refuses a broken file without quoting it', async () => {
-    const lookup = await lookupIn('{"auths": {"ghcr.io": {"auth": "c2VjcmV0"');
-    const error: unknown = await lookup('ghcr.io').catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: 'input-invalid' });
-    expect(String(error)).not.toContain('c2VjcmV0');
-  });
-
-  it('asks the helper of a host, and takes "not found" for no login', async () => {
-    const bin = await mkdtemp(join(folder, 'bin-'));
-    const program = join(bin, 'docker-credential-tests');
-    await writeFile(
-      program,
-      `#!/bin/sh\nread host\nif [ "$host" = ghcr.io ]; then echo '{"Username":"ada","Secret":"s"}'; else echo 'credentials not found in native keychain'; exit 1; fi\n`,
+  it('lists referrers over pages where the registry has the referrers API', async () => {
+    const { registry, repository, manifestDigest } = await open({ login: { kind: 'none' }, listsReferrers: 2 }, nobody);
+    const subject = { mediaType: mediaTypes.imageManifest, digest: manifestDigest, size: 10 };
+    const digests = Array.from({ length: 5 }, (_, index) =>
+      registry.addManifest(
+        mediaTypes.imageManifest,
+        Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.imageManifest, subject, annotations: { n: `${index}` } })),
+      ),
     );
-    await chmod(program, 0o755);
-    const path = process.env['PATH'];
-    process.env['PATH'] = `${bin}:${path ?? ''}`;
-    try {
-      const lookup = await lookupIn({ credHelpers: { 'ghcr.io': 'tests' }, credsStore: 'tests' });
-      expect(await lookup('ghcr.io')).toEqual({ kind: 'password', username: 'ada', password: 's' });
-      expect(await lookup('quay.io')).toBeUndefined();
-      await expect((await lookupIn({ credsStore: '../evil' }))('ghcr.io')).rejects.toMatchObject({ code: 'input-invalid' });
-    } finally {
-      process.env['PATH'] = path;
-    }
+    const listed = await repository.listReferrers(parseDigest(manifestDigest));
+    expect(listed.map(({ digest }) => digest)).toEqual(digests);
+  });
+
+  it.each([429, 503])('does not take an answer of %i for a registry without referrers', async (status) => {
+    const clock: Clock = { ...systemClock, sleep: async () => undefined };
+    const { registry, repository, manifestDigest } = await open({ login: { kind: 'none' } }, nobody, clock);
+    await repository.getManifest('1.0');
+    registry.interruptions.push(...Array.from({ length: 6 }, () => ({ method: 'GET', status })));
+    await expect(repository.listReferrers(parseDigest(manifestDigest))).rejects.toMatchObject({
+      code: status === 429 ? 'rate-limited' : 'registry-unavailable',
+    });
+    expect(registry.interruptions).toEqual([]);
+    expect(await repository.listReferrers(parseDigest(manifestDigest))).toEqual([]);
   });
 });

@@ -1,4 +1,3 @@
-import { BucketError } from '../errors/bucket-error.ts';
 import { hasCode } from '../errors/coded-error.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { discardBody } from '../http/discard-body.ts';
@@ -9,15 +8,17 @@ import { fallbackTagOf } from '../oci/fallback-tag.ts';
 import { maxManifestBytes, parseManifest } from '../oci/manifest.ts';
 import { imageIndexTypes, imageManifestTypes, isManifestType, mediaTypes } from '../oci/media-types.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
-import type { ByteSource, ByteStream, OpenOptions } from '../streams/byte-source.ts';
+import type { ByteSource } from '../streams/byte-source.ts';
 import type { Clock } from '../streams/clock.ts';
 import { digestHex } from '../streams/hasher.ts';
 import { readAll } from '../streams/read-all.ts';
 import { verifyBytes } from '../streams/verify.ts';
 import { parseNextPage } from './link-header.ts';
+import { type Page, parseTextPage, readPages } from './pages.ts';
 import { patiently } from './patience.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { errorOfResponse } from './registry-errors.ts';
+import { type BlobOrigin, readBlob } from './remote-blob.ts';
 
 interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
@@ -47,25 +48,38 @@ export interface RemoteRepository {
   listReferrers(subject: Digest, options?: RequestOptions): Promise<readonly Descriptor[]>;
 }
 
-interface TagPage {
-  readonly tags: readonly string[];
-  readonly next: URL | undefined;
+export interface RepositoryOptions {
+  /** Tries of what may go better the next time; 6 if left out. */
+  readonly attempts?: number | undefined;
 }
 
 const accept = [...imageManifestTypes, ...imageIndexTypes, '*/*'].join(', ');
-/** Times a blob is continued after a break without a new byte in between. */
-const maxBreaks = 4;
 const maxTagPageBytes = 8 * 1024 * 1024;
+/** Of one subject; more are a flood. */
+const maxReferrers = 100_000;
+/** What a registry without the referrers API says of it: that it is not there, or that this is no request of its own. */
+const statusesWithoutReferrers: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 406, 410, 501]);
 
 /** Opens a repository of a registry for reading. */
-export function openRemoteRepository(client: RegistryClient, name: RepositoryName, clock: Clock): RemoteRepository {
+export function openRemoteRepository(
+  client: RegistryClient,
+  name: RepositoryName,
+  clock: Clock,
+  { attempts }: RepositoryOptions = {},
+): RemoteRepository {
   const scope = `repository:${name}:pull`;
   const where = `${client.host}/${name}`;
   const send = (path: string | URL, headers: Readonly<Record<string, string>>, signal: AbortSignal | undefined): Promise<HttpResponse> =>
     client.send({ method: 'GET', path, headers, scope, signal });
+  const origin: BlobOrigin = {
+    where,
+    clock,
+    attempts,
+    get: ({ digest }, headers, signal) => send(`/v2/${name}/blobs/${digest}`, headers, signal),
+  };
 
   const getManifest: RemoteRepository['getManifest'] = (reference, { signal } = {}) =>
-    patiently(() => getManifestOnce(reference, signal), clock, { signal });
+    patiently(() => getManifestOnce(reference, signal), clock, { signal, attempts });
 
   async function getManifestOnce(reference: string, signal: AbortSignal | undefined): Promise<RemoteManifest> {
     const action = `read manifest "${reference}" of "${where}"`;
@@ -84,54 +98,35 @@ export function openRemoteRepository(client: RegistryClient, name: RepositoryNam
     return new RegistryError(isDigest(reference) ? 'manifest-missing' : 'tag-missing', message);
   }
 
-  async function openBlobAt(
-    descriptor: Descriptor,
-    start: number,
-    end: number,
-    signal: AbortSignal | undefined,
-  ): Promise<{ response: HttpResponse; from: number }> {
-    const wanted: Record<string, string> = start > 0 || end < descriptor.size ? { range: `bytes=${start}-${end - 1}` } : {};
-    const response = await send(`/v2/${name}/blobs/${descriptor.digest}`, wanted, signal);
-    if (response.status === 206 && response.headers['content-range']?.startsWith(`bytes ${start}-`) === true)
-      return { response, from: start };
-    if (response.status === 200) return { response, from: 0 };
-    const failure = await errorOfResponse(response, `read blob "${descriptor.digest}" of "${where}"`, clock.now());
-    throw response.status === 404 ? new RegistryError('blob-missing', failure.message) : failure;
-  }
-
-  async function getTagPage(page: URL, signal: AbortSignal | undefined): Promise<TagPage> {
+  async function getTagPage(page: URL, signal: AbortSignal | undefined): Promise<Page<string>> {
+    const list = `the tags of "${where}"`;
     const response = await send(page, {}, signal);
     if (response.status !== 200) {
-      const failure = await errorOfResponse(response, `list the tags of "${where}"`, clock.now());
+      const failure = await errorOfResponse(response, `list ${list}`, clock.now());
       throw response.status === 404 ? new RegistryError('repository-missing', failure.message) : failure;
     }
-    const tags = parseTags(await readAll(response.body, maxTagPageBytes, `the tags of "${where}"`), where);
-    return { tags, next: parseNextPage(response.headers['link'], page) };
+    return parseTextPage(await readAll(response.body, maxTagPageBytes, list), 'tags', list, response.headers['link'], page);
   }
 
-  /** Reads a blob and, when the connection breaks, goes on from the byte that was missing. */
-  async function* readBlob(descriptor: Descriptor, { start = 0, end = descriptor.size, signal }: OpenOptions): ByteStream {
-    let position = start;
-    for (let breaks = 0; position < end; breaks += 1) {
-      const before = position;
-      try {
-        const open = (): ReturnType<typeof openBlobAt> => openBlobAt(descriptor, position, end, signal);
-        // A connection that broke is ours to go on from.
-        const { response, from } = await patiently(open, clock, { signal, isFinal: mayContinue });
-        for await (const chunk of cut(response.body, position - from, end - position)) {
-          position += chunk.byteLength;
-          yield chunk;
-        }
-        if (position < end)
-          throw new BucketError(
-            'response-invalid',
-            `Cannot read blob "${descriptor.digest}" of "${where}": ${position} of ${end} bytes received`,
-          );
-      } catch (error) {
-        if (position > before) breaks = 0;
-        if (!mayContinue(error) || breaks >= maxBreaks) throw error;
-        await clock.sleep(clock.random() * 250 * 2 ** breaks, signal);
-      }
+  /** @returns undefined where the registry has no referrers API */
+  async function getReferrersPage(page: URL, subject: Digest, signal: AbortSignal | undefined): Promise<Page<Descriptor> | undefined> {
+    const action = `list the referrers of "${subject}" in "${where}"`;
+    const response = await send(page, { accept: mediaTypes.imageIndex }, signal);
+    if (response.status === 200 && declaredType(response) === mediaTypes.imageIndex) {
+      return { items: referrersIn(await readManifest(response, action)), next: parseNextPage(response.headers['link'], page) };
+    }
+    if (response.status !== 200 && !statusesWithoutReferrers.has(response.status))
+      throw await errorOfResponse(response, action, clock.now());
+    await discardBody(response);
+    return undefined;
+  }
+
+  async function listUnderFallbackTag(subject: Digest, signal: AbortSignal | undefined): Promise<readonly Descriptor[]> {
+    try {
+      return referrersIn((await getManifest(fallbackTagOf(subject), { signal })).bytes);
+    } catch (error) {
+      if (hasCode(error, 'tag-missing', 'denied', 'unauthorized')) return [];
+      throw error;
     }
   }
 
@@ -140,34 +135,32 @@ export function openRemoteRepository(client: RegistryClient, name: RepositoryNam
     blob: (descriptor) => ({
       size: descriptor.size,
       seekable: false,
-      open: (options = {}) => readBlob(descriptor, options),
+      open: (options = {}) => readBlob(origin, descriptor, options),
     }),
 
     async *listTags({ signal } = {}) {
-      let page: URL | undefined = await client.locate(`/v2/${name}/tags/list?n=1000`, signal);
-      while (page !== undefined) {
-        const current: URL = page;
-        const { tags, next } = await patiently(() => getTagPage(current, signal), clock, { signal });
-        yield* tags;
-        page = next;
-      }
+      const first = await client.locate(`/v2/${name}/tags/list?n=1000`, signal);
+      yield* readPages(first, (page) => patiently(() => getTagPage(page, signal), clock, { signal, attempts }));
     },
 
     async listReferrers(subject, { signal } = {}) {
-      const response = await send(`/v2/${name}/referrers/${subject}`, { accept: mediaTypes.imageIndex }, signal);
-      const isIndex = response.status === 200 && declaredType(response) === mediaTypes.imageIndex;
-      if (isIndex) return referrersIn(await readManifest(response, `list the referrers of "${subject}"`));
-      await discardBody(response);
-      try {
-        const { bytes } = await getManifest(fallbackTagOf(subject), { signal });
-        return referrersIn(bytes);
-      } catch (error) {
-        if (error instanceof RegistryError && ['tag-missing', 'denied', 'unauthorized'].includes(error.code)) return [];
-        throw error;
+      const first = await client.locate(`/v2/${name}/referrers/${subject}`, signal);
+      const read = (page: URL): Promise<Page<Descriptor> | undefined> =>
+        patiently(() => getReferrersPage(page, subject, signal), clock, { signal, attempts });
+      const page = await read(first);
+      if (page === undefined) return listUnderFallbackTag(subject, signal);
+      const referrers = [...page.items];
+      const later = page.next && readPages(page.next, async (next) => (await read(next)) ?? noPage);
+      for await (const referrer of later ?? []) {
+        if (referrers.push(referrer) <= maxReferrers) continue;
+        throw new RegistryError('registry-invalid', `Cannot list the referrers of "${subject}" in "${where}": over ${maxReferrers} came`);
       }
+      return referrers;
     },
   };
 }
+
+const noPage: Page<Descriptor> = { items: [], next: undefined };
 
 /** What a registry says a manifest is; absent and `application/json` say nothing. */
 function declaredType(response: HttpResponse): string | undefined {
@@ -193,34 +186,4 @@ function manifestTooLarge(action: string, found: string): RegistryError {
 function referrersIn(bytes: Uint8Array): readonly Descriptor[] {
   const index = parseManifest(bytes);
   return index.kind === 'index' ? index.manifests : [];
-}
-
-function parseTags(bytes: Uint8Array, where: string): readonly string[] {
-  let tags: unknown;
-  try {
-    tags = (JSON.parse(new TextDecoder().decode(bytes)) as { readonly tags?: unknown }).tags ?? [];
-  } catch (error) {
-    throw new RegistryError('registry-invalid', `Cannot list the tags of "${where}": the answer is not JSON`, { cause: error });
-  }
-  if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string')) {
-    throw new RegistryError('registry-invalid', `Cannot list the tags of "${where}": the answer holds no list of tags`);
-  }
-  return tags;
-}
-
-function mayContinue(error: unknown): boolean {
-  return error instanceof BucketError && ['connection-failed', 'timed-out', 'response-invalid'].includes(error.code);
-}
-
-/** Leaves out the first `skip` bytes and all after `length` more. */
-async function* cut(stream: ByteStream, skip: number, length: number): ByteStream {
-  let toSkip = skip;
-  let left = length;
-  for await (const chunk of stream) {
-    const part = chunk.subarray(Math.min(toSkip, chunk.byteLength)).subarray(0, left);
-    toSkip -= Math.min(toSkip, chunk.byteLength);
-    left -= part.byteLength;
-    if (part.byteLength > 0) yield part;
-    if (left === 0) return;
-  }
 }

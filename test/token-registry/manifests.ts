@@ -54,12 +54,26 @@ export async function putManifest(
   response.end();
 }
 
+/** What of the referrers API is asked for. */
+export interface ReferrersRequest {
+  readonly subject: string;
+  readonly manifests: ManifestTarget['manifests'];
+  readonly url: URL;
+  /** 1: all on one. */
+  readonly perPage: number;
+}
+
 /** Answers as the referrers API does. */
-export function sendReferrers(response: ServerResponse, subject: string, manifests: ManifestTarget['manifests']): void {
+export function sendReferrers(response: ServerResponse, { subject, manifests, url, perPage }: ReferrersRequest): void {
   const referring = [...manifests].filter(([name, { bytes }]) => name.includes(':') && readBody(bytes).subject?.digest === subject);
   const listed = referring.map(([digest, { mediaType, bytes }]) => ({ mediaType, digest, size: bytes.byteLength }));
-  response.writeHead(200, { 'content-type': 'application/vnd.oci.image.index.v1+json' });
-  response.end(JSON.stringify({ schemaVersion: 2, manifests: listed }));
+  const start = Number(url.searchParams.get('from') ?? 0);
+  const end = perPage === 1 ? listed.length : start + perPage;
+  response.writeHead(200, {
+    'content-type': 'application/vnd.oci.image.index.v1+json',
+    ...(end < listed.length && { link: `<${url.pathname}?from=${end}>; rel="next"` }),
+  });
+  response.end(JSON.stringify({ schemaVersion: 2, manifests: listed.slice(start, end) }));
 }
 
 /** The digest of bytes. */

@@ -29,8 +29,10 @@ export interface TokenRegistryOptions {
   /** Send blobs from another origin (another port), by redirect. */
   readonly redirectBlobs?: boolean;
   readonly uploads?: UploadRules;
-  /** List referrers, and say so with `OCI-Subject`. */
-  readonly listsReferrers?: boolean;
+  /** List referrers, and say so with `OCI-Subject`; a number: so many a page. */
+  readonly listsReferrers?: boolean | number;
+  /** Names of the catalog, two a page; there is none if left out. */
+  readonly catalog?: readonly string[];
   /** Tell another digest than that of the manifest that was put. */
   readonly rewritesManifests?: boolean;
 }
@@ -145,8 +147,10 @@ export async function startTokenRegistry(options: TokenRegistryOptions): Promise
     if (id !== undefined) return void uploads.handle(request, response, id).catch(() => response.destroy());
     const [, kind, rest] = /^\/v2\/team\/app\/(manifests|blobs|tags|referrers)\/(.*)$/.exec(url.pathname) ?? [];
     if (url.pathname === '/v2/') response.writeHead(200).end('{}');
+    else if (url.pathname === '/v2/_catalog' && options.catalog !== undefined) sendCatalog(response, url, options.catalog);
     else if (kind === 'manifests' && rest !== undefined && request.method === 'PUT') receiveManifest(request, response, rest);
-    else if (kind === 'referrers' && rest !== undefined && options.listsReferrers === true) sendReferrers(response, rest, manifests);
+    else if (kind === 'referrers' && rest !== undefined && options.listsReferrers !== undefined)
+      sendReferrers(response, { subject: rest, manifests, url, perPage: Number(options.listsReferrers) });
     else if (kind === 'manifests' && rest !== undefined) sendManifest(response, rest);
     else if (kind === 'blobs' && rest !== undefined && options.redirectBlobs === true)
       response.writeHead(307, { location: `http://127.0.0.1:${portOf(storage)}/storage/${rest}` }).end();
@@ -157,7 +161,7 @@ export async function startTokenRegistry(options: TokenRegistryOptions): Promise
 
   function receiveManifest(request: IncomingMessage, response: ServerResponse, reference: string): void {
     const { listsReferrers = false, rewritesManifests: rewrites = false } = options;
-    const target: ManifestTarget = { manifests, blobs, tags, listsReferrers, rewrites };
+    const target: ManifestTarget = { manifests, blobs, tags, listsReferrers: listsReferrers !== false, rewrites };
     putManifest(request, response, reference, target, () => registry.onPutManifest(reference)).catch(() => response.destroy());
   }
 
@@ -194,6 +198,13 @@ export async function startTokenRegistry(options: TokenRegistryOptions): Promise
     const hasMore = last !== undefined && from + count < sorted.length;
     response.writeHead(200, hasMore ? { link: `</v2/team/app/tags/list?n=${count}&last=${last}>; rel="next"` } : {});
     response.end(JSON.stringify({ name: 'team/app', tags: page }));
+  }
+
+  function sendCatalog(response: ServerResponse, url: URL, names: readonly string[]): void {
+    const start = Number(url.searchParams.get('last') ?? 0);
+    const end = start + 2;
+    response.writeHead(200, end < names.length ? { link: `</v2/_catalog?last=${end}>; rel=next` } : {});
+    response.end(JSON.stringify({ repositories: names.slice(start, end) }));
   }
 
   function notFound(response: ServerResponse, code: string): void {
