@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { bucketOf, keyOf, type Call } from './call.ts';
 import { checkWriteConditions } from './conditions.ts';
 import { S3Error } from './errors.ts';
@@ -18,8 +18,9 @@ const MAX_METADATA_BYTES = 2048;
 
 type Headers = Readonly<Record<string, string>>;
 
-/** The entity tag of bytes that came in one piece: their MD5. */
-export function formatEtag(bytes: Uint8Array): string {
+/** The entity tag of bytes that came in one piece: their MD5, or what the store likes. */
+export function formatEtag({ service }: Pick<Call, 'service'>, bytes: Uint8Array): string {
+  if (service.personality.etags === 'opaque') return `"${randomBytes(16).toString('hex')}"`;
   return `"${createHash('md5').update(bytes).digest('hex')}"`;
 }
 

@@ -69,7 +69,7 @@ export function copyObject(call: Call): Answer {
   const kept = directive === 'COPY' ? object.headers : keepHeaders(headers);
   const checksum = checksumCopy(call.request, object);
   const { bytes } = object;
-  const { etag, modifiedMs } = commitObject(call, { bytes, etag: formatEtag(bytes), headers: kept, checksum });
+  const { etag, modifiedMs } = commitObject(call, { bytes, etag: formatEtag(call, bytes), headers: kept, checksum });
   return formatResult('CopyObjectResult', etag, modifiedMs, checksum);
 }
 

@@ -10,7 +10,7 @@ import { childrenOf, element, formatDocument, parseDocument, textOf } from './xm
 export function putObject(call: Call): Answer {
   const { request, body } = call;
   const checksum = verifyChecksum(request.headers, body);
-  const { etag } = commitObject(call, { bytes: body, etag: formatEtag(body), headers: keepHeaders(request.headers), checksum });
+  const { etag } = commitObject(call, { bytes: body, etag: formatEtag(call, body), headers: keepHeaders(request.headers), checksum });
   return { status: 200, headers: { etag, ...formatChecksumHeaders(checksum) } };
 }
 

@@ -178,6 +178,28 @@ describe('slow-list', () => {
   });
 });
 
+describe('opaque-etags', () => {
+  it('gives ETags that look like an MD5 and are none, and others for the same bytes', async () => {
+    const fixture = await startFixture({ personality: 'opaque-etags' });
+    const uploadId = await fixture.begin('key');
+    const sent = [await fixture.put('a'), await fixture.put('a'), await fixture.sendPart('key', uploadId, 1, 'x')];
+    const etags = sent.map(({ headers }) => headers['etag'] ?? '');
+    for (const etag of etags) expect(etag).toMatch(/^"[0-9a-f]{32}"$/);
+    expect(new Set([...etags, '"9dd4e461268c8034f5c8564e155c67a6"']).size).toBe(4);
+    expect(outcomeOf(await fixture.complete('key', uploadId, [{ number: 1, etag: etags[2] ?? '' }]))).toBe('200');
+  });
+});
+
+describe('exact-upload-keys', () => {
+  it('tells uploads of a key, and none of those below a prefix', async () => {
+    const fixture = await startFixture({ personality: 'exact-upload-keys' });
+    await fixture.begin('a/key');
+    const keysBelow = async (prefix: string): Promise<string[]> =>
+      textsOf(await fixture.send({ method: 'GET', query: { uploads: '', prefix } }), 'Key');
+    expect([await keysBelow('a/key'), await keysBelow('a/'), await keysBelow('')]).toEqual([['a/key'], [], []]);
+  });
+});
+
 describe('a personality', () => {
   it('can be a table of one’s own', async () => {
     const fixture = await startFixture({ personality: { ...PERSONALITIES.aws, lacks: ['DeleteObject'] } });

@@ -18,6 +18,10 @@ export interface Personality {
   readonly listingOrder: 'utf-8' | 'slash-first';
   /** How far listings lag behind writes and deletions. */
   readonly listingDelayMs: number;
+  /** Of objects and parts: the MD5 of their bytes, or, as under keys of a KMS, something else that looks like one. */
+  readonly etags: 'md5' | 'opaque';
+  /** Whether ListMultipartUploads tells the uploads of all keys that begin so, or only those of one key. */
+  readonly uploadListing: 'prefix' | 'exact-key';
   /** Regions that a signature may name beside the server's own. */
   readonly furtherRegions: readonly string[];
 }
@@ -31,6 +35,8 @@ const AWS: Personality = {
   aclRefusal: 'AccessControlListNotSupported',
   listingOrder: 'utf-8',
   listingDelayMs: 0,
+  etags: 'md5',
+  uploadListing: 'prefix',
   furtherRegions: [],
 };
 
@@ -43,7 +49,15 @@ const R2_LACKS: readonly Operation[] = [
   'DeletePublicAccessBlock',
 ];
 
-export type PersonalityName = 'aws' | 'r2' | 'no-conditions' | 'ignores-conditions' | 'unordered-listing' | 'slow-list';
+export type PersonalityName =
+  | 'aws'
+  | 'r2'
+  | 'no-conditions'
+  | 'ignores-conditions'
+  | 'unordered-listing'
+  | 'slow-list'
+  | 'opaque-etags'
+  | 'exact-upload-keys';
 
 /** The stores that tests run against. */
 export const PERSONALITIES: Readonly<Record<PersonalityName, Personality>> = {
@@ -61,4 +75,6 @@ export const PERSONALITIES: Readonly<Record<PersonalityName, Personality>> = {
   'ignores-conditions': { ...AWS, hidesMissingKeys: false, conditionalWrites: 'ignored' },
   'unordered-listing': { ...AWS, listingOrder: 'slash-first' },
   'slow-list': { ...AWS, listingDelayMs: 2000 },
+  'opaque-etags': { ...AWS, etags: 'opaque' },
+  'exact-upload-keys': { ...AWS, uploadListing: 'exact-key' },
 };

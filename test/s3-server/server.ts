@@ -153,7 +153,12 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Te
         partNumbers: [...parts.keys()].toSorted((a, b) => a - b),
       })),
     writeObject(bucketName, key, bytes, headers = {}) {
-      const object = { bytes: Buffer.from(bytes), etag: formatEtag(bytes), modifiedMs: service.now(), headers: keepHeaders(headers) };
+      const object = {
+        bytes: Buffer.from(bytes),
+        etag: formatEtag({ service }, bytes),
+        modifiedMs: service.now(),
+        headers: keepHeaders(headers),
+      };
       service.store.get(bucketName).put(key, object);
     },
     deleteObject(bucketName, key) {

@@ -78,7 +78,8 @@ export function listUploads(call: Call): Answer {
   const [prefix, delimiter, keyMarker] = [text('prefix'), text('delimiter'), text('key-marker')];
   const idMarker = keyMarker === '' ? '' : text('upload-id-marker');
   const toldPrefix = delimiter !== '' && keyMarker.endsWith(delimiter) ? keyMarker : undefined;
-  const entries = uploadsAfter(call, keyMarker, idMarker);
+  const isTold = ({ key }: Upload): boolean => call.service.personality.uploadListing === 'prefix' || key === prefix;
+  const entries = uploadsAfter(call, keyMarker, idMarker).filter(isTold);
   const page = takePage({ entries, keyOf: ({ key }) => key, prefix, delimiter, toldPrefix, maxCount: maxUploads });
   const lastId = page.entries.findLast(({ key }) => key === page.last)?.uploadId;
   return answerXml(

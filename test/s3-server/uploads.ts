@@ -75,7 +75,7 @@ function checkPartAlgorithm(upload: Upload, given: Checksum | undefined): void {
 
 /** Stores a part in the place of an earlier one of its number. */
 export function storePart(call: Call, upload: Upload, bytes: Buffer, checksum: Checksum | undefined): StoredPart {
-  const part = { bytes, etag: formatEtag(bytes), modifiedMs: call.service.now(), checksum };
+  const part = { bytes, etag: formatEtag(call, bytes), modifiedMs: call.service.now(), checksum };
   upload.parts.set(parsePartNumber(call.request), part);
   return part;
 }

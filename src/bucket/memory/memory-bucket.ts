@@ -23,6 +23,8 @@ export interface MemoryBucketQuirks {
   readonly lacksCopy?: boolean | undefined;
   /** Has no uploads in parts. */
   readonly lacksMultipart?: boolean | undefined;
+  /** Lists the unfinished uploads of one key, and of many keys none, as MinIO does. */
+  readonly tellsUploadsOfKeysOnly?: boolean | undefined;
 }
 
 export interface MemoryBucketOptions {
@@ -132,7 +134,16 @@ export function createMemoryBucket(options: MemoryBucketOptions = {}): Bucket {
     ...(quirks.lacksCopy ? {} : { copy }),
     ...(quirks.lacksMultipart
       ? {}
-      : { multipart: createMemoryUploads({ abilities, now: () => clock.now(), makeETag, read: (key) => objects.get(key), write }) }),
+      : {
+          multipart: createMemoryUploads({
+            abilities,
+            tellsUploadsOfKeysOnly: quirks.tellsUploadsOfKeysOnly ?? false,
+            now: () => clock.now(),
+            makeETag,
+            read: (key) => objects.get(key),
+            write,
+          }),
+        }),
   };
 }
 

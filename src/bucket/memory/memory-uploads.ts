@@ -26,6 +26,7 @@ interface MemoryUpload {
 /** What the uploads need of the bucket around them. */
 export interface UploadStore {
   readonly abilities: BucketAbilities;
+  readonly tellsUploadsOfKeysOnly: boolean;
   now(): number;
   /** Makes an ETag of an MD5 and the number of parts, or whatever the bucket's quirks make of it. */
   makeETag(md5: string, partCount?: number): ETag;
@@ -92,7 +93,8 @@ export function createMemoryUploads(store: UploadStore): MultipartUploads {
     async *listUploadsBelow(prefix, { signal } = {}) {
       throwIfAborted(signal);
       for (const [uploadId, { key, initiatedMs }] of uploads) {
-        if (key.startsWith(prefix)) yield { key, uploadId, initiated: new Date(initiatedMs) };
+        if (store.tellsUploadsOfKeysOnly ? key === prefix : key.startsWith(prefix))
+          yield { key, uploadId, initiated: new Date(initiatedMs) };
       }
     },
 
