@@ -3,7 +3,7 @@ import type { Contestant } from './contestants/contestant.ts';
 import { bucketryHelp, bucketryVersion, nodeAlone } from './contestants/node.ts';
 import { awsGet, awsPut, curlGet, curlPut, s5cmdDefault, s5cmdGet, s5cmdTuned } from './contestants/object-clients.ts';
 import { cranePull, cranePush, skopeoPull, skopeoPush } from './contestants/registry-clients.ts';
-import type { ImageShape } from '../src/bench/make-image.node.ts';
+import type { ImageShape } from '../src/bench/made-image.ts';
 
 /** One piece of work that contestants do in turn. */
 export interface Scenario {
