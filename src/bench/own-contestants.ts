@@ -1,0 +1,59 @@
+import type { CommandLine, Contestant, Stage } from './contestant.ts';
+
+/** How bucketry itself is started. */
+export interface OwnOptions {
+  readonly bucketry: CommandLine;
+  /** The name of the place that a run pushes to. */
+  readonly locate: (stage: Stage) => string;
+  readonly remove: Contestant['remove'];
+}
+
+/** Bucketry pushing to the bucket, over one connection. */
+export function createSequentialPush({ bucketry, locate, remove }: OwnOptions): Contestant {
+  return {
+    name: 'bucket-sequential',
+    title: 'bucket, one connection',
+    way: 'bucket',
+    settings: 'bucketry push --max-connections 1',
+    isOwn: true,
+    command: (stage) => [...bucketry, 'push', '--quiet', '--max-connections', '1', layoutOf(stage), locate(stage)],
+    remove,
+  };
+}
+
+/** Bucketry pushing to the bucket, as it comes. */
+export function createParallelPush({ bucketry, locate, remove }: OwnOptions): Contestant {
+  return {
+    name: 'bucket-parallel',
+    title: 'bucket, parallel',
+    way: 'bucket',
+    settings: 'bucketry push, as it comes',
+    isOwn: true,
+    command: (stage) => [...bucketry, 'push', '--quiet', layoutOf(stage), locate(stage)],
+    remove,
+  };
+}
+
+/** Bucketry pushing to the registry, from a directory bucket: one stream a layer, as registries take it. */
+export function createRegistryPush({ bucketry, locate, remove }: OwnOptions): Contestant {
+  return {
+    name: 'registry-push',
+    title: 'registry push',
+    way: 'registry',
+    settings: 'bucketry pull file:… docker://…',
+    isOwn: true,
+    prepare: (stage) => [[...bucketry, 'push', '--quiet', layoutOf(stage), bucketOf(stage)]],
+    command: (stage) => [...bucketry, 'pull', '--quiet', bucketOf(stage), locate(stage)],
+    remove,
+  };
+}
+
+/** The image as all of them read it. */
+export function layoutOf({ image }: Stage): string {
+  return `oci:${image.folder}:${image.tag}`;
+}
+
+/** A directory bucket of the run's own, for what reads from a bucket. */
+export function bucketOf({ folder, image }: Stage): string {
+  return `file:${folder}/bucket//image:${image.tag}`;
+}
