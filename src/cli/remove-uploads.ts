@@ -1,6 +1,7 @@
 import type { Bucket } from '../bucket/bucket.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { type CleanedUploads, cleanUploads } from '../registry/clean-uploads.ts';
+import { openUploadJournal } from '../runtime/open-upload-journal.node.ts';
 import { openBucket } from '../runtime/open-bucket.node.ts';
 import { type PlaceOptions, resolveBucket, resolveBucketPlace, type ResolvedBucketPlace } from '../runtime/resolve-place.node.ts';
 import { systemClock } from '../streams/clock.ts';
@@ -35,7 +36,10 @@ export async function removeUploads(
   const place = await resolveWhole(ref, { bucket: defaultBucket, environment });
   const bucket = await openBucket(place.address, { environment, signal, forWriting: true });
   try {
-    const cleaned = await cleanUploads(bucket, { name: place.repository, nowMs: systemClock.now(), graceMs, isDryRun, signal });
+    const journal = await openUploadJournal(place.address, bucket.location, environment);
+    const knownKeys = await journal?.listKeys();
+    const cleaned = await cleanUploads(bucket, { name: place.repository, knownKeys, nowMs: systemClock.now(), graceMs, isDryRun, signal });
+    if (!isDryRun) for (const upload of cleaned.aborted) await journal?.forget(upload);
     const result = describeResult(place, isDryRun, cleaned);
     output.result(result, formatResult(result, graceMs));
     if (cleaned.keysAsked !== undefined) output.note(explainKeys(bucket, cleaned.keysAsked));

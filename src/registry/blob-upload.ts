@@ -9,8 +9,9 @@ import { partBytes, type PartRange, planParts } from '../parallel/part-plan.ts';
 import type { Resending, SendPart } from '../parallel/part-attempts.ts';
 import { sendParts } from '../parallel/send-parts.ts';
 import type { ByteSource } from '../streams/byte-source.ts';
-import { digestOfSource, isMd5Of, isSamePart } from './adopt-part.ts';
+import { createPartProofs, digestOfSource, isMd5Of, type PartProofs } from './adopt-part.ts';
 import type { RepositoryContext, RequestOptions } from './repository-context.ts';
+import type { UploadNotes } from './upload-journal.ts';
 
 /*
  * A large blob goes up in parts, straight onto its final key.
@@ -19,8 +20,8 @@ import type { RepositoryContext, RequestOptions } from './repository-context.ts'
  *
  * Order: list the uploads of the key and take over the one that has most of the parts, else create one → send what is missing, many parts at once, while one reader digests
  * the whole → only when size and digest of the whole were found right, complete, naming the ETags of parts that this process sent itself or has compared with its own
- * bytes: by the SHA-256 or the MD5 that the store lists, never by a CRC and never by what a listing alone says. The store refuses a Complete that names a part which somebody
- * replaced meanwhile.
+ * bytes: by the SHA-256 or the MD5 that the store lists, or by what this machine noted when it sent the part (`UploadJournal`), never by a CRC and never by what a listing alone says. The store
+ * refuses a Complete that names a part which somebody replaced meanwhile.
  *
  * A crash at any point before Complete leaves an upload that nobody sees and the next push continues; after it, a blob that is right. Two who push the same blob
  * at once may share one upload: the first Complete wins, the other finds the upload gone and the blob there.
@@ -51,12 +52,15 @@ const maxRounds = 4;
 export async function uploadBlob(context: RepositoryContext, upload: BlobUpload): Promise<void> {
   const plan = planParts(upload.blob.size, upload.partSize);
   for (let round = 1; ; round += 1) {
+    let opening: Promise<UploadNotes> | undefined;
     try {
       const search = round === 1 && upload.found ? upload.found : await findUpload(upload);
       const { handle, listed } = search.upload ?? (await createUpload(upload));
       // What a further round finds there, this process sent itself
       const onKept = round === 1 ? upload.onKept : undefined;
-      const parts = await sendParts(upload.source, upload.blob, plan, createSend(context, upload, { handle, listed, onKept }), {
+      opening = context.journal?.open(handle);
+      const proofs = createPartProofs(opening);
+      const parts = await sendParts(upload.source, upload.blob, plan, createSend(context, upload, { handle, listed, onKept, proofs }), {
         budget: context.budget,
         connections: context.connections,
         signal: upload.signal,
@@ -64,10 +68,13 @@ export async function uploadBlob(context: RepositoryContext, upload: BlobUpload)
         resending: createResending(context, upload, handle),
       });
       await completeUpload(context, upload, handle, parts);
+      await context.journal?.forget(handle);
       return;
     } catch (error) {
       if (hasCode(error, ...maybeDone) && (await isThere(context, upload))) return;
       if (round === maxRounds || !hasCode(error, 'upload-missing', 'part-invalid', 'write-conflict')) throw error;
+    } finally {
+      await opening;
     }
   }
 }
@@ -148,17 +155,19 @@ async function listPlannedParts(
 function createSend(
   { bucket }: RepositoryContext,
   { multipart }: BlobUpload,
-  { handle, listed, onKept }: OpenUpload & Pick<BlobUpload, 'onKept'>,
+  { handle, listed, onKept, proofs }: OpenUpload & Pick<BlobUpload, 'onKept'> & { readonly proofs: PartProofs },
 ): SendPart<UploadedPart> {
   return async ({ partNumber }, { bytes, outgoing }, signal) => {
     const there = listed.get(partNumber);
-    if (there && (await isSamePart(there, bytes))) {
+    if (there && (await proofs.isProven(there, bytes))) {
       onKept?.(bytes.size);
       return { partNumber, etag: there.etag };
     }
     const { verifiesSha256, protectsBodies } = bucket.abilities;
     const sha256 = verifiesSha256 && !protectsBodies ? await digestOfSource('sha256', bytes) : undefined;
-    return multipart.putPart(handle, partNumber, outgoing, { signal, sha256 });
+    const sent = await multipart.putPart(handle, partNumber, outgoing, { signal, sha256 });
+    await proofs.keep(sent, bytes);
+    return sent;
   };
 }
 
@@ -207,11 +216,12 @@ async function completeUpload(
 }
 
 /** Looks whether somebody (perhaps we ourselves, unheard) made the blob visible; then an upload of ours that is left over is ended. */
-async function isThere({ bucket }: RepositoryContext, { key, blob, multipart, unfinished, signal }: BlobUpload): Promise<boolean> {
+async function isThere({ bucket, journal }: RepositoryContext, { key, blob, multipart, unfinished, signal }: BlobUpload): Promise<boolean> {
   if ((await bucket.head(key, { signal }))?.size !== blob.size) return false;
   for (const handle of unfinished) {
     if (handle.key !== key) continue;
     await multipart.abort(handle, { signal });
+    await journal?.forget(handle);
     unfinished.delete(handle);
   }
   return true;

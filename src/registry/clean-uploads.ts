@@ -8,7 +8,7 @@ import { findUploads, type FindUploadsOptions } from './find-uploads.ts';
 import type { RequestOptions } from './repository-context.ts';
 
 /** Time after which an upload or a staged object counts as left behind, where nothing else is said: a day, from which on anybody may delete it. */
-export const uploadGraceMs: number = 24 * 60 * 60_000;
+const uploadGraceMs = 24 * 60 * 60_000;
 /** Uploads that are aborted at once. */
 const maxAborts = 16;
 

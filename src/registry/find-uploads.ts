@@ -17,7 +17,7 @@ export interface FindUploadsOptions extends RequestOptions {
   /** Only those of this repository; of all repositories, and what is staged for any of them, if left out. */
   readonly name?: RepositoryName | undefined;
   /** Keys that uploads are known to have been begun under, for stores that tell uploads of single keys only. */
-  readonly knownKeys?: Iterable<ObjectKey> | undefined;
+  readonly knownKeys?: Iterable<string> | undefined;
 }
 
 /** Unfinished uploads of blobs. */
@@ -40,7 +40,10 @@ export async function findUploads(bucket: Bucket, { name, knownKeys = [], signal
   if (listed.length > 0 || (await listsUploadsBelow(multipart, signal))) return { uploads: listed.filter(isOurs) };
 
   const keys = new Set<ObjectKey>();
-  for (const key of knownKeys) if (prefixes.some((prefix) => key.startsWith(prefix))) keys.add(key);
+  for (const known of knownKeys) {
+    const spec = prefixes.some((prefix) => known.startsWith(prefix)) ? parseKey(known) : undefined;
+    if (spec) keys.add(formatKey(spec));
+  }
   for await (const entry of bucket.list({ prefix: prefixes[0], signal })) {
     if (entry.kind === 'object' && parseKey(entry.key)?.kind === 'blob') keys.add(entry.key);
   }

@@ -219,7 +219,10 @@ export async function beginPush(
     },
     async abandon({ discard = false, signal } = {}) {
       if (!discard) return;
-      for (const upload of unfinished) await bucket.multipart?.abort(upload, { signal });
+      for (const upload of unfinished) {
+        await bucket.multipart?.abort(upload, { signal });
+        await context.journal?.forget(upload);
+      }
       unfinished.clear();
     },
   };

@@ -3,6 +3,7 @@ import type { RepositoryName } from '../oci/repository-name.ts';
 import type { ByteBudget } from '../parallel/byte-budget.ts';
 import type { ConnectionLimit } from '../parallel/connection-limit.ts';
 import type { Clock } from '../streams/clock.ts';
+import type { UploadJournal } from './upload-journal.ts';
 
 /** What the modules of one repository share. */
 export interface RepositoryContext {
@@ -15,6 +16,8 @@ export interface RepositoryContext {
   readonly budget: ByteBudget;
   /** A part size of the user's own. Others do not continue uploads of it; without it parts are those of the published function. */
   readonly partSizeBytes?: number | undefined;
+  /** What this machine remembers of its uploads into this bucket. */
+  readonly journal?: UploadJournal | undefined;
 }
 
 /** What every function here that asks the store takes. */

@@ -13,6 +13,7 @@ import { beginPush, type BeginPushOptions, type PushSession } from './push-sessi
 import { createReferrers, type Referrers } from './referrers.ts';
 import type { RequestOptions } from './repository-context.ts';
 import { createTags, type Tags } from './tags.ts';
+import type { UploadJournal } from './upload-journal.ts';
 
 /** One repository of a bucket: what push, pull and looking after it mean in the bucket format. */
 export interface Repository {
@@ -41,6 +42,8 @@ export interface RepositoryOptions {
   readonly budget?: ByteBudget | undefined;
   /** Part size of uploads, in bytes; others do not continue them. The published function of the size if left out. */
   readonly partSizeBytes?: number | undefined;
+  /** Lets uploads be continued by the machine that began them, where the store does not tell what its parts hold; without it they are sent anew there. */
+  readonly journal?: UploadJournal | undefined;
 }
 
 /**
@@ -55,6 +58,7 @@ export function openRepository(bucket: Bucket, name: RepositoryName, options: Re
     connections: options.connections ?? createConnectionLimit(),
     budget: options.budget ?? createByteBudget(),
     partSizeBytes: options.partSizeBytes,
+    journal: options.journal,
   };
   const manifests = createManifests(context);
   const modules = {

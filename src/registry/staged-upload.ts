@@ -137,6 +137,8 @@ async function putStaged(
   const { bucket } = context;
   const key = formatKey({ kind: 'staging', id: crypto.randomUUID() });
   const upload = await multipart.create(key, { ...stagingHeaders(), partSize, signal });
+  // Only so that a clean-up knows the key: some stores tell it to nobody
+  await context.journal?.open(upload);
   let isUpload = true;
   let mayBeObject = false;
   try {
@@ -152,6 +154,7 @@ async function putStaged(
     // Not with the signal, which may be what stopped us. What cannot be removed is of no harm, and goes after a day.
     if (isUpload) await multipart.abort(upload).catch(() => undefined);
     if (mayBeObject) await bucket.delete(key).catch(() => undefined);
+    await context.journal?.forget(upload);
   }
 }
 

@@ -4,6 +4,7 @@ import { formatKey } from '../../layout/keys.ts';
 import type { RepositoryName, Tag } from '../../oci/repository-name.ts';
 import { openRepository } from '../../registry/repository.ts';
 import { openWritableBucket } from '../../runtime/open-bucket.node.ts';
+import { openUploadJournal } from '../../runtime/open-upload-journal.node.ts';
 import { openSource } from '../../runtime/open-source.node.ts';
 import { resolveBucketPlace, resolvePlace, type ResolvedBucketPlace } from '../../runtime/resolve-place.node.ts';
 import { resolveS3Settings } from '../../runtime/aws-profile.node.ts';
@@ -80,7 +81,8 @@ export const push: Command = defineCommand({
     try {
       const { bucket, format } = await openWritableBucket(place.address, { environment, signal, engine });
       try {
-        const repository = openRepository(bucket, place.repository, repositoryOptions);
+        const journal = await openUploadJournal(place.address, bucket.location, environment);
+        const repository = openRepository(bucket, place.repository, { ...repositoryOptions, journal });
         const target = createBucketTarget(repository, { tag: place.tag, format, location: formatPlace(place) });
         const result = await pushImage(source, target, { ...place, bucket, publicUrl: format?.publicUrl }, choices, context);
         await writeDigestFile(flags['digest-file'], result.digest);
