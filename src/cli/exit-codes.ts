@@ -90,6 +90,8 @@ export const exitClassOf: Readonly<Record<ErrorCode, ExitClass>> = {
   'collection-busy': 'conflict',
   unauthorized: 'access',
   denied: 'access',
+  'credential-helper-failed': 'access',
+  'registry-blocked': 'access',
   'rate-limited': 'unavailable',
   'registry-unavailable': 'unavailable',
   'registry-invalid': 'unavailable',

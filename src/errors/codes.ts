@@ -115,6 +115,10 @@ export const registryErrorCodes = [
   'unauthorized',
   /** The other registry refuses this login. */
   'denied',
+  /** A program that keeps logins (`docker-credential-…`) failed, hung, or answered what it must not. */
+  'credential-helper-failed',
+  /** The machine's configuration of container tools blocks this registry. */
+  'registry-blocked',
   /** The other registry's rate limit. */
   'rate-limited',
   /** The other registry failed, or cannot be reached. */

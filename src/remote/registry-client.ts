@@ -3,10 +3,11 @@ import { discardBody } from '../http/discard-body.ts';
 import type { HttpClient, HttpRequest } from '../http/http-client.ts';
 import { bindCredentialsToOrigin, type RedirectedResponse, type RedirectHop, sendFollowingRedirects } from '../http/redirect.ts';
 import type { Clock } from '../streams/clock.ts';
-import { type Challenge, parseChallenge } from './challenge.ts';
-import { type CredentialsLookup, formatBasicAuthorization } from './credentials.ts';
-import { mergeScopes } from './scope.ts';
-import { type BearerToken, requestToken } from './token.ts';
+import { parseChallenge } from './challenge.ts';
+import type { CredentialsLookup } from './credentials.ts';
+import { type RateLimit, readRateLimit } from './rate-limit.ts';
+import { RegistryLogin } from './registry-login.ts';
+import { findOrigin, type RegistryScheme } from './registry-origin.ts';
 
 export interface RegistryClientOptions {
   /** `ghcr.io`, `localhost:5000`; `docker.io` for Docker Hub. */
@@ -14,8 +15,22 @@ export interface RegistryClientOptions {
   readonly http: HttpClient;
   readonly clock: Clock;
   readonly credentials: CredentialsLookup;
-  /** `true`: plain HTTP. `false`: TLS whatever the host. Left out: TLS, but plain HTTP to a loopback host that speaks no TLS. */
-  readonly insecure?: boolean | undefined;
+  /** Left out: TLS, but plain HTTP to a loopback host that speaks no TLS. */
+  readonly scheme?: RegistryScheme | undefined;
+  /** Where the API lies at this host, and what each request carries besides; `/v2` and nothing if left out. */
+  readonly route?: RegistryRoute | undefined;
+  /** Hears what each answer tells of the registry's rate limit. */
+  readonly onRateLimit?: ((limit: RateLimit) => void) | undefined;
+}
+
+/** How requests find a registry that stands in for another. */
+export interface RegistryRoute {
+  /** In place of `/v2`. */
+  readonly basePath: string;
+  /** Added to every query. */
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  /** Lower-case names; sent to this origin alone. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Requests to one registry, with its login. */
@@ -24,10 +39,9 @@ export interface RegistryClient {
   /** The absolute URL of a path at this registry. */
   locate(path: string, signal?: AbortSignal): Promise<URL>;
   /**
-   * Sends a request below `/v2/`, following redirects (credentials stay with their origin) and answering one challenge, for which a body is opened again. What writes
-   * follows only 307 and 308, which keep method and body. A URL of another origin, where an upload may lead, is asked without the login, and never without TLS
+   * Sends a request below `/v2/`, following redirects (credentials stay with their origin) and answering one challenge of the registry itself, for which a body is opened again.
+   * What writes follows only 307 and 308, which keep method and body. A URL of another origin, where an upload may lead, is asked without the login, and never without TLS
    * where the registry has it.
-   * @param scope as token servers name it: `repository:library/alpine:pull`
    * @throws RegistryError `unauthorized`, `registry-unavailable`, …; BucketError `connection-failed`, `timed-out`
    */
   send(request: RegistryRequest): Promise<RedirectedResponse>;
@@ -36,32 +50,41 @@ export interface RegistryClient {
 export interface RegistryRequest extends Omit<HttpRequest, 'url'> {
   /** Absolute path and query, from `/v2/` on; or a whole URL (a next page, an upload session). */
   readonly path: string | URL;
+  /** As token servers name it: `repository:library/alpine:pull`; empty: of the registry as a whole. */
   readonly scope: string;
 }
 
 /** Opens a client; nothing is sent before the first request. */
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
-  const origin = once((signal) => findOrigin(options, signal));
-  const login = new Login(options);
+  const { host, http, scheme, route, onRateLimit } = options;
+  const origin = once((signal) => findOrigin(host, scheme, http, signal));
+  const login = new RegistryLogin(options);
+  const locate = async (path: string, signal: AbortSignal | undefined): Promise<URL> =>
+    routeUrl(new URL(path, await origin(signal)), route);
   return {
-    host: options.host,
-    locate: async (path, signal) => new URL(path, await origin(signal)),
+    host,
+    locate,
     async send({ path, scope, ...request }) {
       const base = await origin(request.signal);
-      const url = typeof path === 'string' ? new URL(path, base) : path;
-      const attempt = (authorization: string | undefined): Promise<RedirectedResponse> => {
-        const headers = { ...request.headers, ...(authorization !== undefined && { authorization }) };
-        return sendFollowingRedirects(options.http, { ...request, url, headers }, chooseRedirect);
+      const url = typeof path === 'string' ? await locate(path, request.signal) : path;
+      const isOurs = url.origin === base.origin;
+      const attempt = async (authorization: string | undefined): Promise<RedirectedResponse> => {
+        const headers = { ...(isOurs && route?.headers), ...request.headers, ...(authorization !== undefined && { authorization }) };
+        const response = await sendFollowingRedirects(http, { ...request, url, headers }, (hop) => chooseRedirect(hop, route));
+        const limit = onRateLimit && readRateLimit(response.headers);
+        if (limit) onRateLimit?.(limit);
+        return response;
       };
-      if (url.origin !== base.origin) {
+      if (!isOurs) {
         checkOtherOrigin(url, base);
         return attempt(undefined);
       }
       const used = login.authorization(scope);
       const response = await attempt(used);
-      const challenge = response.status === 401 ? parseChallenge(response.headers['www-authenticate'] ?? '') : undefined;
-      if (!challenge) return response;
-      const answer = await login.answer(challenge, { scope, used, registry: base, signal: request.signal });
+      // Whom a registry redirects to has no say in where its login goes
+      if (response.status !== 401 || response.url.origin !== base.origin) return response;
+      const challenge = parseChallenge(response.headers['www-authenticate'] ?? '');
+      const answer = challenge && (await login.answer(challenge, { scope, used, registry: base, signal: request.signal }));
       if (answer === undefined) return response;
       await discardBody(response);
       return attempt(answer);
@@ -69,55 +92,23 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   };
 }
 
-/** A challenge's circumstances: the scope of the request, the header it was refused with. */
-interface Refusal {
-  readonly scope: string;
-  readonly used: string | undefined;
-  readonly registry: URL;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** What a registry has accepted so far: one basic login, or a token for each scope. */
-class Login {
-  readonly #options: RegistryClientOptions;
-  readonly #tokens = new Map<string, BearerToken>();
-  #basic: string | undefined;
-
-  constructor(options: RegistryClientOptions) {
-    this.#options = options;
-  }
-
-  /** The header for a request of this scope, if one is known to be wanted. */
-  authorization(scope: string): string | undefined {
-    const token = this.#tokens.get(scope);
-    return token && token.expiresAtMs > this.#options.clock.now() ? `Bearer ${token.value}` : this.#basic;
-  }
-
-  /** The header that answers a challenge; undefined: there is nothing (else) to answer it with. */
-  async answer(challenge: Challenge, { scope, used, registry, signal }: Refusal): Promise<string | undefined> {
-    const current = this.authorization(scope);
-    if (current !== used) return current; // Another request answered it meanwhile.
-    const { http, clock, host, credentials: lookup } = this.#options;
-    const credentials = await lookup(host, signal);
-    if (challenge.scheme === 'basic') {
-      if (credentials?.kind !== 'password' || used !== undefined) return undefined;
-      this.#basic = formatBasicAuthorization(credentials.username, credentials.password);
-      return this.#basic;
-    }
-    const { realm, service } = challenge;
-    // Some registries name the pull scope whatever is asked of them, and none knows from where a blob is to be mounted.
-    const wanted = mergeScopes(challenge.scope, scope);
-    const token = await requestToken(http, clock, { realm, service, scope: wanted, registry, credentials }, signal);
-    this.#tokens.set(scope, token);
-    return `Bearer ${token.value}`;
-  }
+function routeUrl(url: URL, route: RegistryRoute | undefined): URL {
+  if (route === undefined) return url;
+  const routed = new URL(url);
+  routed.pathname = url.pathname.replace(/^\/v2(?=\/)/, route.basePath);
+  for (const [name, value] of Object.entries(route.query ?? {})) routed.searchParams.set(name, value);
+  return routed;
 }
 
 const readingMethods: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
-function chooseRedirect(hop: RedirectHop): HttpRequest | undefined {
+function chooseRedirect(hop: RedirectHop, route: RegistryRoute | undefined): HttpRequest | undefined {
   const keepsBody = hop.response.status === 307 || hop.response.status === 308;
-  return keepsBody || readingMethods.has(hop.request.method) ? bindCredentialsToOrigin(hop) : undefined;
+  if (!keepsBody && !readingMethods.has(hop.request.method)) return undefined;
+  const next = bindCredentialsToOrigin(hop);
+  if (route?.headers === undefined || hop.location.origin === hop.request.url.origin) return next;
+  const headers = Object.entries(next.headers ?? {}).filter(([name]) => route.headers?.[name] === undefined);
+  return { ...next, headers: Object.fromEntries(headers) };
 }
 
 /** Where a registry sends us without a redirect is held to the same rules as where it redirects to. */
@@ -129,33 +120,6 @@ function checkOtherOrigin(url: URL, base: URL): void {
         ? 'A proxy in front of this registry does not tell it that it is reached by https (X-Forwarded-Proto).'
         : undefined,
   });
-}
-
-/** Docker Hub answers at another host than its name says. */
-const hostAliases: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.docker.io', 'index.docker.io': 'registry-1.docker.io' };
-
-/**
- * The origin of a registry: HTTPS; plain HTTP for who asked for it, and, unless HTTPS was asked for, for loopback where no TLS answers (local registries have none, and
- * nothing leaves the machine).
- */
-async function findOrigin({ host, http, insecure }: RegistryClientOptions, signal: AbortSignal | undefined): Promise<URL> {
-  const name = hostAliases[host] ?? host;
-  const secure = URL.parse(`https://${name}`);
-  const plain = URL.parse(`http://${name}`);
-  if (!secure || !plain) throw new RegistryError('reference-invalid', `Cannot use ${JSON.stringify(host)} as a registry's host`);
-  if (insecure === true) return plain;
-  if (insecure === false || !isLoopback(plain.hostname)) return secure;
-  try {
-    await discardBody(await http.send({ method: 'GET', url: new URL('/v2/', secure), signal }));
-    return secure;
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    return plain;
-  }
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 /** Remembers the first success of an asynchronous question; asked again after a failure. */

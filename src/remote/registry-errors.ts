@@ -4,12 +4,13 @@ import { RegistryError } from '../errors/registry-error.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import { readRetryAfterMs } from '../http/retry-after.ts';
 import { concatBytes } from '../streams/read-all.ts';
+import { formatRateLimit, readRateLimit } from './rate-limit.ts';
 
 const maxErrorBytes = 64 * 1024;
 const bodySchema = v.object({ errors: v.array(v.object({ code: v.optional(v.string()), message: v.optional(v.string()) })) });
 
 /** What a status means when no code in the body says it better (distribution-spec, "Error Codes"). */
-function codeOfStatus(status: number): RegistryErrorCode {
+export function codeOfStatus(status: number): RegistryErrorCode {
   if (status === 401) return 'unauthorized';
   if (status === 403) return 'denied';
   if (status === 429) return 'rate-limited';
@@ -17,9 +18,8 @@ function codeOfStatus(status: number): RegistryErrorCode {
 }
 
 const hints: Partial<Record<RegistryErrorCode, string>> = {
-  unauthorized: 'Log in with "docker login HOST", or check the name: registries answer so for repositories that do not exist, too.',
+  unauthorized: 'Log in with "bucketry login HOST", or check the name: registries answer so for repositories that do not exist, too.',
   denied: 'The login lacks the right to do this in this repository, or the repository does not exist.',
-  'rate-limited': 'Wait, or log in: logged-in users have a higher limit.',
 };
 
 /**
@@ -30,9 +30,16 @@ export async function errorOfResponse(response: HttpResponse, action: string, no
   const code = codeOfStatus(response.status);
   const words = await readWords(response);
   return new RegistryError(code, `Cannot ${action}: the registry answered ${response.status}${words === '' ? '' : ` (${words})`}`, {
-    hint: hints[code],
+    hint: code === 'rate-limited' ? limitHint(response) : hints[code],
     retryAfterMs: readRetryAfterMs(response.headers, nowMs),
   });
+}
+
+/** Registries limit anonymous users more than those who are logged in, and some tell by how much. */
+function limitHint({ headers }: HttpResponse): string {
+  const limit = readRateLimit(headers);
+  const known = limit === undefined ? '' : `Of this registry's limit ${formatRateLimit(limit)}. `;
+  return `${known}Wait, or log in with "bucketry login HOST": who is logged in has a higher limit.`;
 }
 
 /** The `errors` of the body, in one line, without control characters. */

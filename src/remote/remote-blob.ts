@@ -14,7 +14,11 @@ export interface BlobOrigin {
   readonly where: string;
   readonly clock: Clock;
   readonly attempts?: number | undefined;
-  get(descriptor: Descriptor, headers: Readonly<Record<string, string>>, signal: AbortSignal | undefined): Promise<HttpResponse>;
+  readonly get: (
+    descriptor: Descriptor,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal | undefined,
+  ) => Promise<HttpResponse>;
 }
 
 /** Times a blob is continued after a break without a new byte in between. */

@@ -1,10 +1,13 @@
 import * as v from 'valibot';
 import { RegistryError } from '../errors/registry-error.ts';
 import type { HttpClient } from '../http/http-client.ts';
+import { readRetryAfterMs } from '../http/retry-after.ts';
 import { bytesSource } from '../streams/byte-source.ts';
 import type { Clock } from '../streams/clock.ts';
 import { readAll } from '../streams/read-all.ts';
 import { formatBasicAuthorization, type RegistryCredentials } from './credentials.ts';
+import { parseRealm } from './realm.ts';
+import { codeOfStatus } from './registry-errors.ts';
 
 /** A bearer token and when it stops being used. */
 export interface BearerToken {
@@ -36,37 +39,29 @@ const answerSchema = v.object({
 
 /**
  * Buys a bearer token: GET with a basic login or none, POST with a refresh token (distribution, "Token authentication" and "OAuth2").
- * @throws RegistryError `unauthorized`, `registry-invalid`, `registry-unavailable`
+ * @throws RegistryError `unauthorized`, `rate-limited`, `registry-invalid`, `registry-unavailable`
  */
 export async function requestToken(http: HttpClient, clock: Clock, request: TokenRequest, signal?: AbortSignal): Promise<BearerToken> {
-  const realm = parseRealm(request);
-  const response = await (request.credentials?.kind === 'refresh-token'
-    ? postRefreshToken(http, realm, request, request.credentials.refreshToken, signal)
+  const { registry, credentials } = request;
+  const realm = parseRealm({ realm: request.realm, registry, hasCredentials: credentials !== undefined });
+  const response = await (credentials?.kind === 'refresh-token'
+    ? postRefreshToken(http, realm, request, credentials.refreshToken, signal)
     : getToken(http, realm, request, signal));
   const body = await readAll(response.body, maxTokenBytes, `the token of ${realm.host}`);
   if (response.status === 401 || response.status === 403) {
-    const who = request.credentials ? 'the login is refused' : 'it wants a login';
-    throw new RegistryError('unauthorized', `Cannot get a token for "${request.registry.host}" from "${realm.host}": ${who}`, {
-      hint: `Check the login of ${request.registry.host} with "docker login ${request.registry.host}".`,
+    const who = credentials ? 'the login is refused' : 'it wants a login';
+    throw new RegistryError('unauthorized', `Cannot get a token for "${registry.host}" from "${realm.host}": ${who}`, {
+      hint: `Check the login of ${registry.host} with "bucketry login ${registry.host}".`,
     });
   }
   if (response.status !== 200) {
-    const code = response.status >= 500 ? 'registry-unavailable' : 'registry-invalid';
-    throw new RegistryError(code, `Cannot get a token for "${request.registry.host}": "${realm.host}" answered ${response.status}`);
-  }
-  return readToken(body, realm, clock);
-}
-
-/** The realm comes from the registry: it may not lead a login over an open wire, unless the registry itself is spoken to so. */
-function parseRealm({ realm, registry }: TokenRequest): URL {
-  const url = URL.parse(realm);
-  if (!url || (url.protocol !== 'https:' && url.protocol !== registry.protocol) || url.username !== '') {
     throw new RegistryError(
-      'registry-invalid',
-      `Cannot get a token for "${registry.host}": its realm ${JSON.stringify(realm.slice(0, 200))} is not an https URL`,
+      codeOfStatus(response.status),
+      `Cannot get a token for "${registry.host}": "${realm.host}" answered ${response.status}`,
+      { retryAfterMs: readRetryAfterMs(response.headers, clock.now()) },
     );
   }
-  return url;
+  return readToken(body, realm, clock);
 }
 
 function getToken(http: HttpClient, realm: URL, request: TokenRequest, signal: AbortSignal | undefined): ReturnType<HttpClient['send']> {

@@ -1,9 +1,11 @@
 import { createNodeHttpClient } from '../http/node-http-client.node.ts';
 import { withRequestTrace } from '../http/with-request-trace.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
-import { createDockerConfigLookup } from '../remote/docker-config.node.ts';
+import { createCredentialsLookup } from '../remote/credential-files.node.ts';
 import { createRegistryClient } from '../remote/registry-client.ts';
+import type { RegistryScheme } from '../remote/registry-origin.ts';
 import { openRemotePush, type RemotePush } from '../remote/remote-push.ts';
+import { openRemoteRemoval, type RemoteRemoval } from '../remote/remote-removal.ts';
 import { openRemoteRepository, type RemoteRepository } from '../remote/remote-repository.ts';
 import { systemClock } from '../streams/clock.ts';
 import type { BucketAddress } from '../transports/bucket-address.ts';
@@ -12,6 +14,9 @@ import type { BucketAddress } from '../transports/bucket-address.ts';
 export interface OpenedRemote {
   readonly repository: RemoteRepository;
   readonly push: RemotePush;
+  readonly removal: RemoteRemoval;
+  /** Where it answers: its scheme was asked for, or found out. */
+  findOrigin(signal: AbortSignal): Promise<URL>;
   close(): Promise<void>;
 }
 
@@ -19,16 +24,18 @@ export interface OpenedRemote {
 export type RemoteAddress = Extract<BucketAddress, { readonly host: string }> | { readonly kind: 'registry'; readonly host: string };
 
 /** A bucket's scheme is what its place says; of a registry no scheme is named. */
-const insecurity: Readonly<Record<RemoteAddress['kind'], boolean | undefined>> = { http: true, https: false, registry: undefined };
+const schemes: Readonly<Record<RemoteAddress['kind'], RegistryScheme | undefined>> = { http: 'http', https: 'https', registry: undefined };
 
 /** Opens a repository of a registry, or of a public bucket: to its readers a bucket is a registry. */
 export function openRemote({ kind, host }: RemoteAddress, name: RepositoryName, environment: NodeJS.ProcessEnv): OpenedRemote {
   const http = withRequestTrace(createNodeHttpClient({ env: environment }));
-  const credentials = kind === 'registry' ? createDockerConfigLookup(environment) : async () => undefined;
-  const client = createRegistryClient({ host, http, clock: systemClock, credentials, insecure: insecurity[kind] });
+  const credentials = kind === 'registry' ? createCredentialsLookup(environment) : async () => undefined;
+  const client = createRegistryClient({ host, http, clock: systemClock, credentials, scheme: schemes[kind] });
   return {
     repository: openRemoteRepository(client, name, systemClock),
     push: openRemotePush({ client, name, clock: systemClock }),
+    removal: openRemoteRemoval(client, name, systemClock),
+    findOrigin: (signal) => client.locate('/', signal),
     close: () => http.close(),
   };
 }
