@@ -34,7 +34,8 @@ export async function removeUploads(
 ): Promise<void> {
   const graceMs = parseDuration('older-than', olderThan);
   const place = await resolveWhole(ref, { bucket: defaultBucket, environment });
-  const bucket = await openBucket(place.address, { environment, signal, forWriting: true });
+  const temporaryGraceMs = isDryRun || place.repository !== undefined ? undefined : graceMs;
+  const bucket = await openBucket(place.address, { environment, signal, forWriting: true, temporaryGraceMs });
   try {
     const journal = await openUploadJournal(place.address, bucket.location, environment);
     const knownKeys = await journal?.listKeys();

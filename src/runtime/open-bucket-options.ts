@@ -9,6 +9,8 @@ export interface OpenBucketOptions extends RequestOptions {
   readonly engine?: TransferEngine | undefined;
   /** Makes a directory bucket that is missing, and goes by what `init` found out about the store. */
   readonly forWriting?: boolean | undefined;
+  /** How old, in milliseconds, temporary files of a directory must be to be removed when it is opened; a day if left out. */
+  readonly temporaryGraceMs?: number | undefined;
 }
 
 /** A bucket, and what was read of it on the way, so that nobody need ask again. */

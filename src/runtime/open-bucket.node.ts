@@ -22,13 +22,15 @@ export async function openWritableBucket(address: Address, options: OpenBucketOp
 }
 
 async function open(address: Address, options: OpenBucketOptions): Promise<OpenedBucket> {
-  const { forWriting = false, signal } = options;
+  const { forWriting = false, temporaryGraceMs: temporaryMs, signal } = options;
   if ('host' in address) {
     throw new RegistryError('usage-invalid', `Cannot do this with "${address.kind}://${address.host}": it can only be pulled from`);
   }
   if (address.kind === 'file') {
     const { openDirectoryBucket } = await import('../bucket/directory/directory-bucket.node.ts');
-    const bucket = withTrace(await openDirectoryBucket({ root: address.path, create: forWriting }));
+    const bucket = withTrace(
+      await openDirectoryBucket({ root: address.path, create: forWriting, grace: temporaryMs === undefined ? {} : { temporaryMs } }),
+    );
     return { bucket, format: forWriting ? await readBucketFormat(bucket, { signal }) : undefined };
   }
   const { openStore } = await import('./open-store.node.ts');

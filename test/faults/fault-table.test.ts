@@ -19,8 +19,13 @@ describe('docs/fault-table.md', () => {
     expect(withoutPoints(await readFile(faultTablePage, 'utf8'))).toBe(withoutPoints(formatPage(cells)));
   });
 
-  test('leaves out only stores whose listings lag behind, which the format does not take', () => {
+  test('leaves out only stores whose listings lag behind, which the format does not take, and those that differ in what they tell of uploads', () => {
     const lacking = Object.entries(PERSONALITIES).filter(([name]) => !storeNames.some((store) => store === name));
-    expect(lacking.map(([name, { listingDelayMs }]) => [name, listingDelayMs > 0])).toEqual([['slow-list', true]]);
+    const described = lacking.map(([name, { listingDelayMs, etags, uploadListing }]) => [name, listingDelayMs > 0, etags, uploadListing]);
+    expect(described).toEqual([
+      ['slow-list', true, 'md5', 'prefix'],
+      ['opaque-etags', false, 'opaque', 'prefix'],
+      ['exact-upload-keys', false, 'md5', 'exact-key'],
+    ]);
   });
 });

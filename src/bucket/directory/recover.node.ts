@@ -12,6 +12,9 @@ export interface Grace {
   readonly uploadMs: number;
 }
 
+/** No lock is held for so long, whatever the grace. */
+const longestLockMs = 60_000;
+
 /** Ends changes that their writers could not, and removes what is left over and old. Where the bucket cannot be written it does nothing. */
 export async function recoverBucket(context: WriterContext, grace: Grace): Promise<void> {
   const { paths, clock } = context;
@@ -19,7 +22,7 @@ export async function recoverBucket(context: WriterContext, grace: Grace): Promi
     await recoverChanges(context, grace);
     await removeOld(paths.temporaryFolder, clock.now() - grace.temporaryMs);
     await removeOld(paths.completingFolder, clock.now() - grace.temporaryMs);
-    await removeOld(paths.locksFolder, clock.now() - grace.temporaryMs);
+    await removeOld(paths.locksFolder, clock.now() - Math.max(grace.temporaryMs, longestLockMs));
     await removeOld(paths.uploadsFolder, clock.now() - grace.uploadMs);
   } catch (error) {
     if (!hasErrno(error, 'EROFS', 'EACCES', 'EPERM')) throw error;

@@ -34,7 +34,7 @@ export const rm: Command = defineCommand({
   doc: [
     'Removes a tag (`NAME:TAG`) or a manifest (`NAME@DIGEST`). Removing a tag removes nothing else: whoever pulls by digest still finds the image. Blobs stay until a collection finds that nothing leads to them.',
     'A manifest that an index lists, or that a tag names, is not removed without `--force`, which removes its tags with it and leaves the index broken.',
-    'With `--uploads` it removes instead what pushes left in the bucket, or in one repository, that never ended: unfinished uploads, which cost storage and are visible to nobody, and staged objects. The same push could still go on from them.',
+    'With `--uploads` it removes instead what pushes left in the bucket, or in one repository, that never ended: unfinished uploads, which cost storage and are visible to nobody, and staged objects (of a directory also temporary files). The same push could still go on from unfinished uploads.',
   ],
   arguments: {
     ref: {
