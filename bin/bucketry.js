@@ -1,17 +1,12 @@
 #!/usr/bin/env node
-// Plain JavaScript that old versions of Node can parse: it checks the version before anything else is imported.
+// Plain JavaScript that old versions of Node can parse: it checks the version before anything else is loaded.
 var leastMajor = 24;
 
 if (Number(process.versions.node.split('.')[0]) < leastMajor) {
   console.error('error: bucketry needs Node ' + leastMajor + ' or newer; this is ' + process.version);
   process.exitCode = 1;
 } else {
-  // In the repository the sources run as they are; the published package has only what was built of them.
-  import('node:fs')
-    .then(function (fs) {
-      var source = new URL('../src/cli/main.node.ts', import.meta.url);
-      return import(fs.existsSync(source) ? source.href : new URL('../dist/cli/main.node.js', import.meta.url).href);
-    })
+  import(findMain())
     .then(function (main) {
       return main.runProcess();
     })
@@ -19,4 +14,37 @@ if (Number(process.versions.node.split('.')[0]) < leastMajor) {
       console.error(error);
       process.exitCode = 1;
     });
+}
+
+/** In the repository the sources run as they are; the published package has only what was bundled of them. */
+function findMain() {
+  // Builtins are not imported here: an import runs all getters of a module, and `fs` has some that load streams and watchers.
+  var fs = process.getBuiltinModule('node:fs');
+  var source = new URL('../src/cli/main.node.ts', import.meta.url);
+  if (fs.existsSync(source)) return source.href;
+  keepCompiled(fs);
+  return new URL('../dist/program/main.js', import.meta.url).href;
+}
+
+/**
+ * Lets Node keep what it compiled for the next run, in the user's folder of caches (XDG Base Directory Specification). Only where nobody else can write: what lies there is
+ * run as it is. Node's own NODE_DISABLE_COMPILE_CACHE=1 prevents it.
+ */
+function keepCompiled(/** @type {typeof import('node:fs')} */ fs) {
+  var path = process.getBuiltinModule('node:path');
+  var home = process.getBuiltinModule('node:os').homedir();
+  var given = process.env.XDG_CACHE_HOME || '';
+  var isGiven = path.isAbsolute(given);
+  if (!isOnlyOwn(fs, isGiven ? given : home)) return;
+  process.getBuiltinModule('node:module').enableCompileCache(path.join(isGiven ? given : path.join(home, '.cache'), 'bucketry'));
+}
+
+function isOnlyOwn(/** @type {typeof import('node:fs')} */ fs, /** @type {string} */ folder) {
+  if (!process.getuid) return true;
+  try {
+    var stats = fs.statSync(folder);
+    return stats.uid === process.getuid() && (stats.mode & 0o022) === 0;
+  } catch {
+    return false;
+  }
 }

@@ -21,8 +21,9 @@ const gates: readonly Gate[] = [
   { name: 'unused', command: ['knip'] },
   { name: 'docs', command: ['node', 'src/cli/write-docs.node.ts', '--check'] },
   { name: 'build', command: ['tsc', '-p', 'tsconfig.build.json'] },
-  { name: 'package', command: ['publint', '--strict'], after: ['build'] },
-  { name: 'exports', command: ['attw', '--pack', '.', '--profile', 'esm-only'], after: ['build'] },
+  { name: 'bundle', command: ['node', 'tools/bundle-program.ts'], after: ['build'] },
+  { name: 'package', command: ['publint', '--strict'], after: ['bundle'] },
+  { name: 'exports', command: ['attw', '--pack', '.', '--profile', 'esm-only'], after: ['bundle'] },
 ];
 
 const { values, positionals } = parseArgs({ options: { root: { type: 'string', default: process.cwd() } }, allowPositionals: true });

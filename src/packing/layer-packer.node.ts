@@ -1,8 +1,6 @@
 import type { ByteStream } from '../streams/byte-source.ts';
 import { type CompressTrace, tracePoints } from '../streams/trace-points.ts';
 import { checkCompressionLevel, compressionFacts, type LayerCompression } from './compression.ts';
-import { gzipInParallel } from './parallel-gzip.node.ts';
-import { zstdInParallel } from './parallel-zstd.node.ts';
 
 /** Compresses layers, the same layer always to the same bytes; what `transfer/` calls a layer packer. */
 export interface LayerPacker {
@@ -25,7 +23,7 @@ const libraries: Readonly<Record<LayerCompression, string>> = { gzip: 'zlib', zs
  */
 export function createLayerPacker(compression: LayerCompression, chosenLevel?: number): LayerPacker {
   const level = checkCompressionLevel(compression, chosenLevel);
-  const compress = compression === 'gzip' ? gzipInParallel : zstdInParallel;
+  const compress = compressors[compression];
   return {
     packing: { compression, level, packer: describePacker(compression) },
     packedType: (mediaType) => compressionFacts[compression].packedTypes.get(mediaType),
@@ -36,6 +34,18 @@ export function createLayerPacker(compression: LayerCompression, chosenLevel?: n
       ),
   };
 }
+
+/** Each is loaded, and zlib with it, once there is a layer to compress: most images come compressed. */
+const compressors: Readonly<Record<LayerCompression, (layer: ByteStream, options: { readonly level: number }) => ByteStream>> = {
+  async *gzip(layer, options) {
+    const { gzipInParallel } = await import('./parallel-gzip.node.ts');
+    yield* gzipInParallel(layer, options);
+  },
+  async *zstd(layer, options) {
+    const { zstdInParallel } = await import('./parallel-zstd.node.ts');
+    yield* zstdInParallel(layer, options);
+  },
+};
 
 /** Another version of the library, or one built for another processor, may find other matches. */
 function describePacker(compression: LayerCompression): string {
