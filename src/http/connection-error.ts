@@ -10,7 +10,7 @@ interface Explanation {
 
 const untrusted: Explanation = {
   words: 'its TLS certificate is not trusted',
-  hint: 'If the certificate is from an authority of your own, name it in NODE_EXTRA_CA_CERTS.',
+  hint: 'If the certificate is from an authority of your own, name it with SSL_CERT_FILE or --ca-file.',
 };
 const brokenOff: Explanation = { words: 'the other end broke off the connection' };
 const noRoute: Explanation = { words: 'no network leads there', hint: 'Check the network, the VPN and the firewall.' };
@@ -45,6 +45,10 @@ const explanations: Readonly<Record<string, Explanation>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: {
     words: 'its TLS certificate is for another name',
     hint: 'Check the host; a bucket with dots in its name needs path style over TLS.',
+  },
+  ERR_PROXY_TUNNEL: {
+    words: 'the proxy opened no way there',
+    hint: 'Check HTTPS_PROXY and NO_PROXY. A proxy that wants a login is written as http://USER:PASSWORD@HOST:PORT.',
   },
   EPROTO: { words: 'it does not speak TLS as we do', hint: 'Perhaps it wants http:// instead of https://.' },
   ERR_SSL_WRONG_VERSION_NUMBER: { words: 'it does not speak TLS', hint: 'Perhaps it wants http:// instead of https://.' },

@@ -1,20 +1,20 @@
-import { Agent as HttpAgent, type AgentOptions, request as requestHttp } from 'node:http';
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { type AgentOptions, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { throwIfAborted } from '../errors/registry-error.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from './http-client.ts';
+import { createNodeAgents, type TlsTrust } from './node-agents.node.ts';
 import { exchange } from './node-exchange.node.ts';
+import { throughTunnel } from './proxy-tunnel.node.ts';
 
-export interface NodeHttpClientOptions {
+export interface NodeHttpClientOptions extends TlsTrust {
   /** Connections to one origin at most; no bound if left out, since who sends bounds what it sends at once. */
   readonly maxSockets?: number | undefined;
   /** Longest time without a byte moving either way; 60,000 if left out. */
   readonly idleTimeoutMs?: number | undefined;
   /** Longest time until connected, TLS included; 10,000 if left out. */
   readonly connectTimeoutMs?: number | undefined;
-  /** Certificates of authorities (PEM) to trust instead of those that Node trusts. */
-  readonly ca?: string | readonly string[] | undefined;
-  /** Where `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in capitals or not, are looked up: `process.env` if left out, `{}` for no proxy. */
+  /** Where `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in capitals or not, are looked up: `process.env` if left out, `{}` for no proxy. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Resolves names instead of the system's resolver. */
   readonly lookup?: LookupFunction | undefined;
@@ -28,18 +28,16 @@ const maxRestMs = 4_000;
 
 /** The port on Node's own `http` and `https`: HTTP/1.1, one request a connection at a time, connections kept and used again, no `Expect`. */
 export function createNodeHttpClient(options: NodeHttpClientOptions = {}): HttpClient {
-  const { idleTimeoutMs = 60_000, connectTimeoutMs = 10_000, lookup, ca } = options;
+  const { idleTimeoutMs = 60_000, connectTimeoutMs = 10_000, lookup, env } = options;
   const agentOptions: AgentOptions = {
     keepAlive: true,
     maxSockets: options.maxSockets ?? Infinity,
     maxFreeSockets: 256,
     scheduling: 'lifo',
     timeout: maxRestMs,
-    proxyEnv: options.env ?? process.env,
     ...(lookup ? { lookup } : {}),
   };
-  const http = new HttpAgent(agentOptions);
-  const https = new HttpsAgent({ ...agentOptions, ...(ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : [...ca] }) });
+  const agents = createNodeAgents({ agent: agentOptions, tls: options, env });
 
   return {
     async send(request: HttpRequest): Promise<HttpResponse> {
@@ -48,18 +46,19 @@ export function createNodeHttpClient(options: NodeHttpClientOptions = {}): HttpC
       // Agents pass a request's own timeout on to the socket in place of their own, which is for resting sockets
       const longest = request.idleTimeoutMs ?? idleTimeoutMs;
       const timeout = Math.min(longest, request.stallTimeoutMs ?? longest);
-      const requestOptions = { method: request.method, headers: headersToSend(request), timeout };
+      const { agent, isTunnel } = agents.choose(request.url);
       const open = isTls ? requestHttps : requestHttp;
-      const outgoing = open(request.url, { ...requestOptions, agent: isTls ? https : http });
-      return exchange(outgoing, request, { idleTimeoutMs: longest, stallTimeoutMs: timeout, connectTimeoutMs });
+      const outgoing = open(request.url, {
+        method: request.method,
+        headers: headersToSend(request),
+        timeout: isTunnel ? Math.min(timeout, connectTimeoutMs) : timeout,
+        agent,
+      });
+      const answered = exchange(outgoing, request, { idleTimeoutMs: longest, stallTimeoutMs: timeout, connectTimeoutMs });
+      return isTunnel ? throughTunnel(outgoing, answered, { timeoutMs: timeout, signal: request.signal }) : answered;
     },
     async close(): Promise<void> {
-      for (const agent of [http, https]) {
-        agent.maxFreeSockets = 0;
-        for (const sockets of Object.values(agent.freeSockets)) {
-          for (const socket of sockets ?? []) socket.destroy();
-        }
-      }
+      agents.close();
     },
   };
 }

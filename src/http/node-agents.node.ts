@@ -1,0 +1,68 @@
+import { Agent as HttpAgent, type AgentOptions } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import process from 'node:process';
+import { findProxy } from './proxy-settings.node.ts';
+
+/** How servers are believed, and how we are believed by them. */
+export interface TlsTrust {
+  /** Certificates of authorities (PEM) to trust instead of those that Node trusts. */
+  readonly ca?: string | readonly string[] | undefined;
+  /** What we prove ourselves with (PEM), to those that ask for it. */
+  readonly certificates?: readonly { readonly cert: string; readonly key: string }[] | undefined;
+  /** `false`: any certificate will do. For who has said so in as many words. */
+  readonly verifies?: boolean | undefined;
+}
+
+export interface NodeAgentsOptions {
+  readonly agent: AgentOptions;
+  readonly tls: TlsTrust;
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+}
+
+/** The connections that a URL goes over. */
+export interface ChosenAgent {
+  readonly agent: HttpAgent;
+  /** Whether they go through a tunnel that a proxy makes; see `throughTunnel`. */
+  readonly isTunnel: boolean;
+}
+
+/** The connections of one client: those that go straight, and those through each proxy. */
+export interface NodeAgents {
+  /** @throws RegistryError `usage-invalid`, see `findProxy` */
+  choose(url: URL): ChosenAgent;
+  /** Closes those that rest, and keeps no more. */
+  close(): void;
+}
+
+export function createNodeAgents({ agent: options, tls, env = process.env }: NodeAgentsOptions): NodeAgents {
+  const { ca, certificates = [], verifies } = tls;
+  const tlsOptions = {
+    ...(ca !== undefined && { ca: typeof ca === 'string' ? ca : [...ca] }),
+    ...(certificates.length > 0 && { cert: certificates.map(({ cert }) => cert), key: certificates.map(({ key }) => key) }),
+    ...(verifies === false && { rejectUnauthorized: false }),
+  };
+  const agents = new Map<string, HttpAgent>();
+  const open = (isTls: boolean, proxy: URL | undefined): HttpAgent => {
+    // Node opens the tunnel and keeps the proxy's password; whom it is for was decided here
+    const proxyEnv = proxy ? { HTTP_PROXY: proxy.href, HTTPS_PROXY: proxy.href } : {};
+    return isTls ? new HttpsAgent({ ...options, ...tlsOptions, proxyEnv }) : new HttpAgent({ ...options, proxyEnv });
+  };
+  return {
+    choose(url) {
+      const proxy = findProxy(url, env);
+      const isTls = url.protocol === 'https:';
+      const key = `${isTls ? 'tls' : 'plain'} ${proxy?.href ?? ''}`;
+      const agent = agents.get(key) ?? open(isTls, proxy);
+      agents.set(key, agent);
+      return { agent, isTunnel: isTls && proxy !== undefined };
+    },
+    close() {
+      for (const agent of agents.values()) {
+        agent.maxFreeSockets = 0;
+        for (const sockets of Object.values(agent.freeSockets)) {
+          for (const socket of sockets ?? []) socket.destroy();
+        }
+      }
+    },
+  };
+}
