@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { hasCode } from '../errors/coded-error.ts';
 import { abortError, RegistryError } from '../errors/registry-error.ts';
@@ -79,7 +79,7 @@ interface TracedRun {
 async function runTraced(run: () => Promise<void>, { command, traceFile, note }: TracedRun, { environment, signal }: World): Promise<void> {
   if (traceFile === undefined && !Object.keys(environment).some((name) => name.startsWith('OTEL_'))) return run();
   const { openTelemetry } = await import('../runtime/open-telemetry.node.ts');
-  const version = await readVersion();
+  const version = readVersion();
   const telemetry = await openTelemetry({ environment, traceFile, title: `bucketry ${command}`, version, signal, note });
   try {
     await tracePoints.command.run(run, () => ({ command }));
@@ -98,7 +98,7 @@ function readTraceFlag(flags: FlagValues<Flags>): string | undefined {
 }
 
 async function runWithoutCommand({ words, stdout, stderr }: World): Promise<void> {
-  if (words.includes('--version')) return void stdout.write(`${await readVersion()}\n`);
+  if (words.includes('--version')) return void stdout.write(`${readVersion()}\n`);
   if (words.includes('--help') || words.includes('-h')) return void stdout.write(`${formatMainHelp(commands)}\n`);
   const [unknown] = words;
   if (unknown === undefined) stderr.write(`${formatMainHelp(commands)}\n\n`);
@@ -120,7 +120,7 @@ async function loadCommand(name: string): Promise<Command> {
   });
 }
 
-async function readVersion(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+function readVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { readonly version: string }).version;
 }
