@@ -80,6 +80,8 @@ export interface GetOptions extends RequestOptions {
   readonly range?: { readonly start: number; readonly end?: number | undefined } | undefined;
   /** Only this version: else `precondition-failed`. */
   readonly ifMatch?: ETag | undefined;
+  /** Who reads is done with a chunk of the body when it asks for the next one: its memory may then be used again. */
+  readonly mayReuse?: boolean | undefined;
 }
 
 export interface PutOptions extends ObjectHeaders, RequestOptions, WriteCondition {
@@ -140,7 +142,9 @@ export interface BucketAbilities {
   readonly strongList: boolean;
   /** The store itself checks `sha256` of a put. */
   readonly verifiesSha256: boolean;
-  /** Bytes cannot change on their way to the store unnoticed (TLS, or no way at all): a part needs no digest of its own, which costs more than sending it. */
+  /** The store itself checks the CRC-32 of a part, in an upload that was begun without checksums. */
+  readonly verifiesCrc32: boolean;
+  /** Parts cannot change on their way to the store unnoticed (TLS, a CRC-32 that the adapter sends along, or no way at all): they need no digest of their own, which costs more than sending them. */
   readonly protectsBodies: boolean;
   /** Largest object of one put, in bytes. */
   readonly maxPutBytes: number;

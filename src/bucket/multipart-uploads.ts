@@ -41,14 +41,14 @@ export interface MultipartUploads {
   ): Promise<UploadHandle>;
 
   /**
-   * Sends one part. The same number again replaces it. With `sha256` the store refuses other bytes where it can.
+   * Sends one part. The same number again replaces it. With `sha256` (64 hex digits) or `crc32` (8) the store refuses other bytes where it can.
    * @throws BucketError `upload-missing`, `checksum-mismatch`, …
    */
   putPart(
     upload: UploadHandle,
     partNumber: number,
     body: ByteSource,
-    options?: RequestOptions & { readonly sha256?: string | undefined },
+    options?: RequestOptions & { readonly sha256?: string | undefined; readonly crc32?: string | undefined },
   ): Promise<UploadedPart>;
 
   /** Makes a part of a range of another object, without its bytes passing through here; absent where the store cannot. */

@@ -27,7 +27,7 @@ export function formatInit(result: InitResult): string {
   const { store, publicUrl, policies, lifecycle } = result;
   const findings: readonly (readonly [string, string])[] = [
     ['conditional writes', conditions[store.conditionalPut]],
-    ['checksums', store.verifiesSha256 ? 'wrong bytes are refused' : 'are not checked by the store'],
+    ['checksums', describeChecksums(store)],
     ['listings', store.strongList ? 'show every write at once' : 'lag behind writes'],
     ['copies', store.copy ? 'within the store' : 'not within the store'],
     ['uploads in parts', describeMultipart(store)],
@@ -47,6 +47,11 @@ export function formatInit(result: InitResult): string {
   if (lifecycle)
     sections.push(formatPolicy('Lifecycle rule that aborts uploads which nobody ends (init --abort-uploads adds it)', lifecycle));
   return sections.join('\n\n');
+}
+
+function describeChecksums({ verifiesSha256, verifiesCrc32 }: StoreFindings): string {
+  if (!verifiesSha256) return 'are not checked by the store';
+  return verifiesCrc32 ? 'wrong bytes are refused, also by CRC-32' : 'wrong bytes are refused';
 }
 
 function describeMultipart({ multipart, listsPartSha256 }: StoreFindings): string {

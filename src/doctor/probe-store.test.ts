@@ -42,6 +42,7 @@ describe('probeStore', () => {
     expect(await probe({})).toEqual({
       conditionalPut: 'atomic',
       verifiesSha256: true,
+      verifiesCrc32: false,
       strongList: true,
       copy: true,
       multipart: true,

@@ -1,6 +1,7 @@
 import type { Bucket, BucketAbilities, RequestOptions } from '../bucket/bucket.ts';
-import type { UploadHandle } from '../bucket/multipart-uploads.ts';
+import type { MultipartUploads, UploadHandle } from '../bucket/multipart-uploads.ts';
 import type { ObjectKey } from '../bucket/object-key.ts';
+import { BucketError } from '../errors/bucket-error.ts';
 import { hasCode } from '../errors/coded-error.ts';
 import { bytesSource } from '../streams/byte-source.ts';
 import { type Clock, systemClock } from '../streams/clock.ts';
@@ -12,6 +13,8 @@ export interface StoreFindings {
   readonly conditionalPut: BucketAbilities['conditionalPut'];
   /** A put whose bytes are not those of its SHA-256 is refused. */
   readonly verifiesSha256: boolean;
+  /** A part whose bytes are not those of its CRC-32 is refused, and one whose bytes are is taken. */
+  readonly verifiesCrc32: boolean;
   /** A listing right after writes and deletes showed them. (Seen once: no proof for a store spread over the world.) */
   readonly strongList: boolean;
   /** Objects can be copied within the store. */
@@ -29,6 +32,7 @@ export interface ProbeOptions extends RequestOptions {
 const racers = 8;
 const sample = new TextEncoder().encode('bucketry asks what this store can do\n');
 const sampleSha256 = digestHex('sha256', sample);
+const sampleCrc32 = '4f3d16a5';
 
 /**
  * Finds out what a store can do by doing it, on objects that `makeKey` names (a fresh key for each name, within what the bucket format sets apart). It removes all that
@@ -155,9 +159,11 @@ async function probeCopy({ bucket, key, options }: Probe): Promise<boolean> {
   return (await bucket.head(to, options))?.size === sample.byteLength;
 }
 
-async function probeMultipart({ bucket, key, options }: Probe): Promise<Pick<StoreFindings, 'multipart' | 'listsPartSha256'>> {
+type PartFindings = Pick<StoreFindings, 'multipart' | 'listsPartSha256' | 'verifiesCrc32'>;
+
+async function probeMultipart({ bucket, key, options }: Probe): Promise<PartFindings> {
   const { multipart } = bucket;
-  const none = { multipart: false, listsPartSha256: false };
+  const none = { multipart: false, listsPartSha256: false, verifiesCrc32: false };
   if (!multipart) return none;
   let upload: UploadHandle | undefined;
   try {
@@ -165,11 +171,29 @@ async function probeMultipart({ bucket, key, options }: Probe): Promise<Pick<Sto
     await multipart.putPart(upload, 1, bytesSource(sample), { ...options, sha256: sampleSha256 });
     const listed: (string | undefined)[] = [];
     for await (const part of multipart.listParts(upload, options)) listed.push(part.sha256);
-    return { multipart: true, listsPartSha256: listed.length === 1 && listed[0] === sampleSha256 };
+    const listsPartSha256 = listed.length === 1 && listed[0] === sampleSha256;
+    return { multipart: true, listsPartSha256, verifiesCrc32: await probeCrc32(multipart, upload, options) };
   } catch (error) {
     if (hasCode(error, 'operation-unsupported')) return none;
     throw error;
   } finally {
     if (upload) await multipart.abort(upload);
+  }
+}
+
+/** The right checksum first: a store that refuses both does not know of them. Whatever it says to that is no reason to fail. */
+async function probeCrc32(multipart: MultipartUploads, upload: UploadHandle, options: RequestOptions): Promise<boolean> {
+  const put = (crc32: string): Promise<unknown> => multipart.putPart(upload, 1, bytesSource(sample), { ...options, crc32 });
+  try {
+    await put(sampleCrc32);
+  } catch (error) {
+    if (error instanceof BucketError) return false;
+    throw error;
+  }
+  try {
+    await put('00000000');
+    return false;
+  } catch (error) {
+    return hasCode(error, 'checksum-mismatch');
   }
 }

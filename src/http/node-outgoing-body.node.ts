@@ -2,6 +2,9 @@ import type { ClientRequest } from 'node:http';
 import { RegistryError } from '../errors/registry-error.ts';
 import type { HttpRequest } from './http-client.ts';
 
+/** What is so small is copied, and goes out together with what follows it, instead of in a packet of its own. */
+const tinyBytes = 64;
+
 /** The sending of one request's body, as fast as the connection takes it, until it ends, fails or is stopped. */
 export class OutgoingBody {
   readonly #outgoing: ClientRequest;
@@ -73,6 +76,10 @@ export class OutgoingBody {
   async #write(chunk: Uint8Array): Promise<void> {
     this.#sent += chunk.byteLength;
     if (this.#sent > this.#size) throw this.#sizeMismatch(`more than ${this.#size}`);
+    if (chunk.byteLength <= tinyBytes && !this.isGivenWhole) {
+      this.#outgoing.write(chunk.slice());
+      return;
+    }
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
     // Not until the connection has room again, but until it has the bytes: the source may use the chunk's memory for the next one.

@@ -24,6 +24,7 @@ const storeSchema = v.object({
   conditionalPut: v.optional(v.picklist(['atomic', 'none', 'ignored'])),
   strongList: v.optional(v.boolean()),
   verifiesSha256: v.optional(v.boolean()),
+  verifiesCrc32: v.optional(v.boolean()),
   maxPutBytes: v.optional(bytesSchema),
   maxCopyBytes: v.optional(bytesSchema),
   equalParts: v.optional(v.boolean()),

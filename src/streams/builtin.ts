@@ -11,6 +11,9 @@ interface Builtins {
   readonly 'node:diagnostics_channel': {
     tracingChannel(name: string): NodeTracingChannel;
   };
+  readonly 'node:zlib': {
+    crc32(bytes: Uint8Array, value?: number): number;
+  };
 }
 
 /** The part of `crypto.Hash` that is used. */

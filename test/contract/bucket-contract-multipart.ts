@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import { expect } from 'vitest';
 import type { MultipartUploads, UploadedPart, UploadHandle } from '../../src/bucket/multipart-uploads.ts';
 import type { ObjectKey } from '../../src/bucket/object-key.ts';
@@ -112,6 +113,16 @@ export function defineMultipartTests(define: DefineTest): void {
       await expectCode(run.uploads.putPart(upload, 2, partSource(run, 2), { sha256: partDigest(run, 1) }), 'checksum-mismatch');
     }
     expect(await collect(run.uploads.listParts(upload))).toMatchObject([right]);
+    await run.uploads.abort(upload);
+  });
+
+  defineUpload('accepts a part with its CRC-32 and refuses others, where the store checks it', async (run) => {
+    run.need(run.bucket.abilities.verifiesCrc32, 'verifiesCrc32');
+    const upload = await begin(run);
+    const crc32Of = (partNumber: number): string => crc32(partBytes(run, partNumber)).toString(16).padStart(8, '0');
+    const right = await run.uploads.putPart(upload, 1, partSource(run, 1), { crc32: crc32Of(1) });
+    await expectCode(run.uploads.putPart(upload, 2, partSource(run, 2), { crc32: crc32Of(1) }), 'checksum-mismatch');
+    expect(await collect(run.uploads.listParts(upload))).toMatchObject([{ ...right, size: run.partSize }]);
     await run.uploads.abort(upload);
   });
 

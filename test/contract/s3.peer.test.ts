@@ -26,6 +26,8 @@ async function open(start: () => Promise<S3Peer>, pathStyle: boolean): Promise<O
       lookup: (_host, { all }, done) => (all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4)),
     }),
     clock: systemClock,
+    // As `init` finds of both
+    abilities: { verifiesCrc32: true },
   });
   return {
     bucket,

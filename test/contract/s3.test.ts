@@ -37,6 +37,7 @@ const variants: Readonly<Record<string, Variant>> = {
   },
   'that has no conditions': { personality: 'no-conditions', options: { abilities: { conditionalPut: 'none' } } },
   'that ignores conditions': { personality: 'ignores-conditions', options: { abilities: { conditionalPut: 'ignored' } } },
+  'that checks what follows a part': { personality: 'trailed-parts', options: { abilities: { verifiesCrc32: true } } },
   'that lists in another order': { personality: 'unordered-listing' },
   'in every decorator': {
     personality: 'aws',

@@ -22,6 +22,8 @@ export interface Personality {
   readonly etags: 'md5' | 'opaque';
   /** Whether ListMultipartUploads tells the uploads of all keys that begin so, or only those of one key. */
   readonly uploadListing: 'prefix' | 'exact-key';
+  /** Whether a part may have its CRC-32 behind its bytes, in an upload that was begun without checksums. */
+  readonly takesTrailedParts: boolean;
   /** Regions that a signature may name beside the server's own. */
   readonly furtherRegions: readonly string[];
 }
@@ -37,6 +39,7 @@ const AWS: Personality = {
   listingDelayMs: 0,
   etags: 'md5',
   uploadListing: 'prefix',
+  takesTrailedParts: false,
   furtherRegions: [],
 };
 
@@ -57,7 +60,8 @@ export type PersonalityName =
   | 'unordered-listing'
   | 'slow-list'
   | 'opaque-etags'
-  | 'exact-upload-keys';
+  | 'exact-upload-keys'
+  | 'trailed-parts';
 
 /** The stores that tests run against. */
 export const PERSONALITIES: Readonly<Record<PersonalityName, Personality>> = {
@@ -77,4 +81,5 @@ export const PERSONALITIES: Readonly<Record<PersonalityName, Personality>> = {
   'slow-list': { ...AWS, listingDelayMs: 2000 },
   'opaque-etags': { ...AWS, etags: 'opaque' },
   'exact-upload-keys': { ...AWS, uploadListing: 'exact-key' },
+  'trailed-parts': { ...AWS, takesTrailedParts: true },
 };

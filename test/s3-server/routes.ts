@@ -11,6 +11,7 @@ import { rowOf, type Operation } from './operations.ts';
 import type { S3Request } from './request.ts';
 import { createSettingHandlers } from './settings.ts';
 import { authenticate, verifyPayload, type Verifier } from './signature.ts';
+import { isTrailed, unwrapTrailed } from './trailers.ts';
 import { listParts, listUploads } from './upload-listing.ts';
 import { abortUpload, completeUpload, createUpload, uploadPart } from './uploads.ts';
 
@@ -60,8 +61,9 @@ const HANDLERS: Readonly<Record<Operation, Handler>> = {
 const UNKNOWN_HEADERS = /^x-amz-(grant-|object-lock-|tagging|server-side-encryption-customer-|write-offset-bytes|trailer)/;
 const MAX_BODY_BYTES = 5 * 2 ** 30;
 
-function checkHeaders({ service, request }: CallHead): void {
-  const unknown = Object.keys(request.headers).find((name) => UNKNOWN_HEADERS.test(name));
+function checkHeaders({ service, request, operation }: CallHead): void {
+  const takesTrailer = service.personality.takesTrailedParts && operation === 'UploadPart' && isTrailed(request);
+  const unknown = Object.keys(request.headers).find((name) => UNKNOWN_HEADERS.test(name) && !(takesTrailer && name === 'x-amz-trailer'));
   if (unknown) throw new S3Error('NotImplemented', `The header "${unknown}" is not implemented`);
   const acl = request.headers['x-amz-acl'];
   if (acl !== undefined && acl !== 'bucket-owner-full-control') throw new S3Error(service.personality.aclRefusal);
@@ -112,6 +114,7 @@ export async function carryOut(
   checkConditionForm(head);
   checkLength(request);
   const body = await readBody();
+  if (isTrailed(request)) return HANDLERS[operation]({ ...head, ...unwrapTrailed(request, body) });
   verifyBody(head, body);
   return HANDLERS[operation]({ ...head, body });
 }

@@ -14,6 +14,7 @@ import { commitObject, formatEtag, keepHeaders } from './commit.ts';
 import { S3Error } from './errors.ts';
 import { parseCount } from './request.ts';
 import type { StoredPart, Upload } from './store.ts';
+import { isTrailed } from './trailers.ts';
 import { childrenOf, element, formatDocument, optionalElement, parseDocument, textOf } from './xml.ts';
 
 const MIN_PART_BYTES = 5 * 2 ** 20;
@@ -83,7 +84,7 @@ export function storePart(call: Call, upload: Upload, bytes: Buffer, checksum: C
 export function uploadPart(call: Call): Answer {
   const { request, body } = call;
   const upload = findUpload(call);
-  checkPartAlgorithm(upload, findChecksum(request.headers));
+  if (!isTrailed(request)) checkPartAlgorithm(upload, findChecksum(request.headers));
   const checksum = verifyChecksum(request.headers, body);
   const { etag } = storePart(call, upload, body, checksum);
   return { status: 200, headers: { etag, ...(checksum ? { [checksumHeader(checksum.algorithm)]: checksum.value } : {}) } };

@@ -43,6 +43,7 @@ const abilities: BucketAbilities = {
   conditionalPut: 'atomic',
   strongList: true,
   verifiesSha256: true,
+  verifiesCrc32: false,
   protectsBodies: true,
   maxPutBytes: Number.MAX_SAFE_INTEGER,
   maxCopyBytes: Number.MAX_SAFE_INTEGER,

@@ -40,6 +40,7 @@ const fullAbilities: BucketAbilities = {
   conditionalPut: 'atomic',
   strongList: true,
   verifiesSha256: true,
+  verifiesCrc32: false,
   protectsBodies: true,
   maxPutBytes: 5 * 2 ** 30,
   maxCopyBytes: 5 * 2 ** 30,

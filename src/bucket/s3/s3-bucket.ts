@@ -24,10 +24,11 @@ export interface S3BucketOptions extends S3ClientOptions {
 export function openS3Bucket(options: S3BucketOptions): Bucket {
   const client = createS3Client(options);
   const { bucket } = options;
+  const abilities = knownAbilities(client.endpoint.url(), options.abilities);
   return {
     location: client.location,
-    abilities: knownAbilities(client.endpoint.url(), options.abilities),
-    multipart: createS3Multipart(client, bucket),
+    abilities,
+    multipart: createS3Multipart(client, bucket, abilities),
 
     get: (key, getOptions) => getObject(client, key, getOptions),
     head: (key, headOptions) => headObject(client, key, headOptions),

@@ -36,6 +36,8 @@ export interface S3Request {
   readonly body?: ByteSource | undefined;
   /** SHA-256 of the body in hex, where it is known: the store then checks it, whatever the transport. */
   readonly sha256?: string | undefined;
+  /** What the signature says of the body, where something else than its digest guards it. */
+  readonly payload?: string | undefined;
   readonly idleTimeoutMs?: number | undefined;
   readonly stallTimeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -156,8 +158,9 @@ export function createS3Client(options: S3ClientOptions): S3Client {
  * read once more.
  */
 async function choosePayload(request: S3Request, { isSigned, isTls }: { isSigned: boolean; isTls: boolean }): Promise<string> {
-  const { body, sha256, signal } = request;
-  if (sha256 !== undefined) return sha256;
+  const { body, sha256, payload, signal } = request;
+  const known = sha256 ?? payload;
+  if (known !== undefined) return known;
   if (body === undefined || body.size === 0) return emptyPayload;
   if (isTls || !isSigned) return unsignedPayload;
   return tracePoints.hash.run(

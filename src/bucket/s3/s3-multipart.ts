@@ -1,5 +1,6 @@
 import { BucketError } from '../../errors/bucket-error.ts';
 import { hasCode } from '../../errors/coded-error.ts';
+import type { BucketAbilities } from '../bucket.ts';
 import type { ListedUpload, MultipartUploads, UploadHandle } from '../multipart-uploads.ts';
 import type { ObjectKey } from '../object-key.ts';
 import type { RequestOptions } from '../write-options.ts';
@@ -10,6 +11,7 @@ import { preconditionFor } from './s3-conditions.ts';
 import { nameDecoder, readDate, readSize } from './s3-list.ts';
 import { formatCondition, formatObjectHeaders, readEtag } from './s3-object-headers.ts';
 import { encodeKey } from './s3-uri.ts';
+import { canTrailCrc32, withTrailingCrc32 } from './trailing-crc32.ts';
 import { childElements, childText, formatElement, requireText, s3Namespace, type XmlElement } from './s3-xml.ts';
 
 /** Stores put large objects together, and copy them, before they answer. */
@@ -25,10 +27,16 @@ const partStallMs = 30_000;
  * Multipart uploads of S3.
  *
  * A part's SHA-256 is sent as the payload digest of its signature, which every store checks, and not as a checksum of the upload: S3 would then want a checksum of every part, those
- * copied included, and all of them again on Complete, also of parts that another process has sent. What a part holds is told by its ETag, an MD5 where the store does not
+ * copied included, and all of them again on Complete, also of parts that another process has sent. Over plain HTTP, a store that was seen to check it gets the CRC-32 of each part behind its
+ * bytes instead, in an upload that knows of no checksums (S3 itself refuses that). What a part holds is told by its ETag, an MD5 where the store does not
  * encrypt with keys of its own; a listed SHA-256 (uploads of other programs have it) is passed on.
  */
-export function createS3Multipart(client: S3Client, bucket: string): MultipartUploads {
+export function createS3Multipart(
+  client: S3Client,
+  bucket: string,
+  { verifiesCrc32 }: Pick<BucketAbilities, 'verifiesCrc32'>,
+): MultipartUploads {
+  const trailsCrc32 = verifiesCrc32 && !client.endpoint.isTls && !client.isAnonymous && canTrailCrc32();
   return {
     async create(key, options) {
       const action = `begin an upload of "${key}"`;
@@ -38,9 +46,11 @@ export function createS3Multipart(client: S3Client, bucket: string): MultipartUp
       return { key, uploadId: requireText(result, 'UploadId', action) };
     },
 
-    async putPart(upload, partNumber, body, { sha256, signal } = {}) {
+    async putPart(upload, partNumber, body, { sha256, crc32, signal } = {}) {
       const action = describePart('send', upload, partNumber);
-      const request = { action, method: 'PUT', ...addressPart(upload, partNumber), body, sha256, signal, stallTimeoutMs: partStallMs };
+      const isTrailed = crc32 !== undefined || (trailsCrc32 && sha256 === undefined);
+      const content = isTrailed ? withTrailingCrc32(body, crc32) : { body, sha256 };
+      const request = { action, method: 'PUT', ...addressPart(upload, partNumber), ...content, signal, stallTimeoutMs: partStallMs };
       return { partNumber, etag: readEtag(await client.sendForHeaders(request), action) };
     },
 

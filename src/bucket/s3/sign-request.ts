@@ -22,6 +22,9 @@ export interface SigningScope {
 /** Stands for a payload that is not part of the signature, because TLS or a checksum guards it. */
 export const unsignedPayload = 'UNSIGNED-PAYLOAD';
 
+/** Stands for a payload that is not part of the signature, because a checksum that follows it guards it. */
+export const trailingChecksumPayload = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
+
 /** The SHA-256 of no bytes. */
 export const emptyPayload = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
@@ -46,7 +49,7 @@ const unsignedHeaders: ReadonlySet<string> = new Set([
 
 /**
  * Signs a request with AWS Signature Version 4, in its headers.
- * @param payload 64 hex digits of SHA-256, or `unsignedPayload`
+ * @param payload 64 hex digits of SHA-256, `unsignedPayload` or `trailingChecksumPayload`
  * @returns the headers to send: those given, and `authorization`, `x-amz-date`, `x-amz-content-sha256` and, for temporary credentials, `x-amz-security-token`
  */
 export function signRequest(request: RequestToSign, payload: string, scope: SigningScope): Record<string, string> {

@@ -21,7 +21,8 @@ import { writeBucketFormat } from '../write-bucket-format.ts';
 const resultDoc: ResultDoc<InitResult> = {
   bucket: 'The bucket.',
   formatVersion: 'Version of the bucket format that is recorded in it.',
-  store: 'What the store was seen to do: `conditionalPut`, `verifiesSha256`, `strongList`, `copy`, `multipart`, `listsPartSha256`.',
+  store:
+    'What the store was seen to do: `conditionalPut`, `verifiesSha256`, `verifiesCrc32`, `strongList`, `copy`, `multipart`, `listsPartSha256`.',
   publicUrl: 'Where clients pull from, if recorded.',
   catalog: 'Whether `v2/_catalog` is kept.',
   applied: 'Settings of the bucket that were changed, a sentence each.',
@@ -91,11 +92,11 @@ export const init: Command = defineCommand({
     try {
       const before = await ensureBucketFormat(bucket, systemClock, { signal });
       const store = await probe(bucket, signal);
-      const { conditionalPut, verifiesSha256, strongList } = store;
+      const { conditionalPut, verifiesSha256, verifiesCrc32, strongList } = store;
       const format = await writeBucketFormat(
         bucket,
         {
-          store: { ...before.store, conditionalPut, verifiesSha256, strongList },
+          store: { ...before.store, conditionalPut, verifiesSha256, verifiesCrc32, strongList },
           publicUrl: publicUrl ?? before.publicUrl,
           catalog: flags['no-catalog'] ? undefined : flags.catalog || before.catalog,
         },
