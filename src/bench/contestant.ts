@@ -46,7 +46,7 @@ export interface Contestant {
   prepare?(stage: Stage): readonly CommandLine[];
   command(stage: Stage): CommandLine;
   /** Beside the environment of the command line. */
-  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  environment?(stage: Stage): Readonly<Record<string, string | undefined>>;
   /** What undoes `prepare` outside of the folder. */
   putBack?(stage: Stage): readonly CommandLine[];
   /**

@@ -23,7 +23,7 @@ export function createS5cmd(options: ObjectPeerOptions): Contestant {
     settings: `s5cmd cp; ${omission}`,
     isOwn: false,
     command: (stage) => ['s5cmd', ...endpointArguments(options), '--log', 'error', 'cp', stage.image.layerFiles[0], locate(stage)],
-    environment: environmentOf(options),
+    environment: () => environmentOf(options),
     remove,
   };
 }
@@ -38,7 +38,7 @@ export function createAws(options: ObjectPeerOptions): Contestant {
     settings: `aws s3 cp; ${omission}`,
     isOwn: false,
     command: (stage) => ['aws', ...endpointArguments(options), 's3', 'cp', '--only-show-errors', stage.image.layerFiles[0], locate(stage)],
-    environment: environmentOf(options),
+    environment: () => environmentOf(options),
     remove,
   };
 }

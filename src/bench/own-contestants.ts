@@ -16,6 +16,7 @@ export function createSequentialPush({ bucketry, locate, remove }: OwnOptions): 
     way: 'bucket',
     settings: 'bucketry push --max-connections 1',
     isOwn: true,
+    environment: keepState,
     command: (stage) => [...bucketry, 'push', '--quiet', '--max-connections', '1', layoutOf(stage), locate(stage)],
     remove,
   };
@@ -29,6 +30,7 @@ export function createParallelPush({ bucketry, locate, remove }: OwnOptions): Co
     way: 'bucket',
     settings: 'bucketry push, as it comes',
     isOwn: true,
+    environment: keepState,
     command: (stage) => [...bucketry, 'push', '--quiet', layoutOf(stage), locate(stage)],
     remove,
   };
@@ -42,10 +44,16 @@ export function createRegistryPush({ bucketry, locate, remove }: OwnOptions): Co
     way: 'registry',
     settings: 'bucketry pull file:… docker://…',
     isOwn: true,
+    environment: keepState,
     prepare: (stage) => [[...bucketry, 'push', '--quiet', layoutOf(stage), bucketOf(stage)]],
     command: (stage) => [...bucketry, 'pull', '--quiet', bucketOf(stage), locate(stage)],
     remove,
   };
+}
+
+/** What bucketry notes of uploads, to go on with after a break, goes with the run. */
+function keepState({ folder }: Stage): Readonly<Record<string, string>> {
+  return { XDG_STATE_HOME: `${folder}/state` };
 }
 
 /** The image as all of them read it. */

@@ -62,3 +62,9 @@ function read(path: string): string | undefined {
     return undefined;
   }
 }
+
+/** How processor time and memory are found out here, for whoever reads them. */
+export function explainUsage(): string {
+  if (readReapedCpuMs() === undefined) return 'CPU and memory: this system does not tell Node what other processes took.';
+  return `CPU: user and system time of the process and of those that it waited for, as Linux charges it, in steps of ${tickMs} ms. Peak: the largest resident set of any one of them by the mark that Linux keeps, looked at every ${pauseMs} ms: at least this much.`;
+}

@@ -46,7 +46,7 @@ export function createDocker({ bucketry, refer, remove }: RegistryPeerOptions): 
     name: 'docker',
     title: 'registry push by docker',
     way: 'registry',
-    settings: 'docker push, after docker load; most stores compress layers again while they push',
+    settings: 'docker push, after docker load; its daemon does the work, whose CPU and memory are not told, and may compress layers again',
     isOwn: false,
     hasDaemon: true,
     prepare: (stage) => [

@@ -105,9 +105,13 @@ function formatRange({ min, max }: Spread, format: (value: number) => string): s
 function formatComparison(comparison: NamedComparison | undefined): string {
   if (comparison === undefined) return '';
   const { ratio, low, high, verdict } = comparison;
-  const range = `(${low.toFixed(1)}–${high.toFixed(1)})`;
+  const range = `(${formatRatio(low)}–${formatRatio(high)})`;
   if (verdict === 'within noise' || verdict === 'too few runs') return `${verdict} ${range}`;
-  return `${ratio.toFixed(1)} × as fast ${range}`;
+  return `${formatRatio(ratio)} × as fast ${range}`;
+}
+
+function formatRatio(ratio: number): string {
+  return ratio < 0.95 ? ratio.toFixed(2) : ratio.toFixed(1);
 }
 
 function fastest(contestants: readonly ContestantResult[]): ContestantResult | undefined {

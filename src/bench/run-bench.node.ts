@@ -49,10 +49,10 @@ async function runOnce(contestant: Contestant, round: number, options: BenchOpti
   throwIfAborted(signal);
   const run = `bench-${id}-${contestant.name}-${round}`;
   const folder = join(options.folder, run);
-  const environment = { ...options.environment, ...contestant.environment };
   try {
     const image = await makeImage(join(folder, 'image'), { layers, layerBytes, seed: `${run}-${crypto.randomUUID()}` }, signal);
     const stage: Stage = { image, folder, run };
+    const environment = { ...options.environment, ...contestant.environment?.(stage) };
     const result = await perform(contestant, stage, environment, signal);
     const leftovers = await tidy(contestant, stage, environment, signal);
     return { contestant, round, result, leftovers };

@@ -28,4 +28,8 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'serve a bucket over HTTP',
     load: async () => (await import('./commands/serve.node.ts')).serve,
   },
+  bench: {
+    summary: 'measure pushes to a registry and to a bucket side by side',
+    load: async () => (await import('./commands/bench.node.ts')).bench,
+  },
 };

@@ -1,0 +1,31 @@
+import type { CommandLine, Contestant } from '../../bench/contestant.ts';
+import { createRegistryPush } from '../../bench/own-contestants.ts';
+import { createCrane, createDocker, createSkopeo, type RegistryPeerOptions } from '../../bench/registry-peers.ts';
+import { removeFromRegistry } from '../../bench/registry-traces.ts';
+import { parseTag } from '../../oci/repository-name.ts';
+import type { OpenedRemoval } from '../../runtime/open-remote-removal.node.ts';
+import type { PeerName, RegistryRepository } from './bench-places.ts';
+
+export interface RegistrySide {
+  /** Bucketry's own push to it. */
+  readonly own: Contestant;
+  readonly peers: Partial<Record<PeerName, Contestant>>;
+}
+
+/** Those who push images to a registry, all into one repository, under tags of their own. */
+export async function createRegistrySide(
+  { host, name }: RegistryRepository,
+  remote: OpenedRemoval,
+  bucketry: CommandLine,
+  signal: AbortSignal,
+): Promise<RegistrySide> {
+  const where = `${host}/${name}`;
+  const refer: RegistryPeerOptions['refer'] = ({ run }) => `${where}:${run}`;
+  const remove: Contestant['remove'] = ({ run }, one) => removeFromRegistry({ ...remote, where }, parseTag(run), one);
+  const isPlain = !(await remote.isSecure(signal));
+  const options: RegistryPeerOptions = { bucketry, refer, isPlain, remove };
+  return {
+    own: createRegistryPush({ bucketry, locate: (stage) => `docker://${refer(stage)}`, remove }),
+    peers: { crane: createCrane(options), skopeo: createSkopeo(options), docker: createDocker(options) },
+  };
+}

@@ -1,0 +1,68 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BenchFrame } from '../../bench/bench-result.ts';
+import type { BenchRun } from '../../bench/bench-run.ts';
+import { describeImage, formatSeconds } from '../../bench/result-tables.ts';
+import { runBench } from '../../bench/run-bench.node.ts';
+import type { CommandContext } from '../command.ts';
+import { formatBytes, formatCount } from '../output/format-quantity.ts';
+import type { Field } from './open-field.node.ts';
+
+/** After an interrupt the process may not live longer than a few seconds. */
+const shortRemovalMs = 3_000;
+const removalMs = 30_000;
+
+/** A bench that is about to run. */
+export interface BenchWork {
+  readonly field: Field;
+  readonly frame: BenchFrame;
+  readonly layerBytes: number;
+  readonly id: string;
+}
+
+/**
+ * Runs all of a field, telling each run as it ends, in a folder that is removed; what the bucket was given besides is removed too, and the field closed.
+ * @throws RegistryError `aborted`
+ */
+export async function runField(
+  { field, frame, layerBytes, id }: BenchWork,
+  { environment, output, signal }: CommandContext,
+): Promise<readonly BenchRun[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'bucketry-bench-'));
+  const done: BenchRun[] = [];
+  try {
+    const { contestants } = field;
+    const options = { contestants, layers: frame.layers, layerBytes, runs: frame.rounds, id, folder, environment };
+    for await (const run of runBench(options, signal)) {
+      done.push(run);
+      output.note(formatRun(run, frame.rounds));
+    }
+    return done;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+    await field.close(AbortSignal.timeout(signal.aborted ? shortRemovalMs : removalMs));
+  }
+}
+
+/** Says how much is going to be sent where, and who takes no part. */
+export function announceBench(
+  { bytes, rounds, bucket, registry, skipped, layers }: BenchFrame,
+  { contestants }: Field,
+  output: CommandContext['output'],
+): void {
+  const total = (isOne: (way: string) => boolean): string =>
+    formatBytes(contestants.filter(({ way }) => isOne(way)).length * rounds * bytes);
+  const toRegistry = registry === undefined ? '' : ` and ${total((way) => way === 'registry')} to ${registry}`;
+  output.note(
+    `Sending ${describeImage({ layers, bytes })}, ${formatCount(rounds, 'time')} for each of ${formatCount(contestants.length, 'contestant')}: ${total((way) => way !== 'registry')} to ${bucket}${toRegistry}.`,
+  );
+  for (const { name, reason } of skipped) output.note(`Skipping ${name}: ${reason}.`);
+}
+
+function formatRun({ contestant, round, result, leftovers }: BenchRun, rounds: number): string {
+  const outcome = result.kind === 'measured' ? `${formatSeconds(result.measurement.wallMs / 1000)} s` : `failed: ${result.reason}`;
+  return [`${round}/${rounds}  ${contestant.title}: ${outcome}`, ...leftovers.map((leftover) => `     still there: ${leftover}`)].join(
+    '\n',
+  );
+}
