@@ -1,23 +1,76 @@
-import { copyFile, cp, mkdir, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { lastLines, runCommand } from '../test/peers/run-command.ts';
+import type { Plugin } from 'rolldown';
+import { reapOnDeath } from '../test/peers/reap-on-death.ts';
+import { bundleProgram } from '../tools/bundle-program.ts';
+import type { BundleOptions } from '../tools/bundle-program.ts';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
-const folder = join(project, '.cache', 'bench', 'package');
+const builds = join(project, '.cache', 'bench');
 
-/**
- * Builds what users install, out of the way of everything that runs the sources.
- * @returns the path of its `bucketry`
- */
-export async function buildPackage(signal?: AbortSignal): Promise<string> {
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  const compiler = join(project, 'node_modules', '.bin', 'tsc');
-  const built = await runCommand([compiler, '-p', join(project, 'tsconfig.build.json'), '--outDir', join(folder, 'dist')], { signal });
-  if (built.code !== 0)
-    console.error(`The sources do not type-check; what was built from them is measured:\n${lastLines(built.stdout, 5)}`);
+/** What each other build takes a file of `variants/` for: one of our modules, below `src/`. */
+const variants = {
+  /** Each part is sent once. */
+  'without-resending': 'parallel/late-parts.ts',
+  /** Nothing is told to tracing channels, and nobody looks whether anyone listens. */
+  'without-trace': 'streams/trace.ts',
+} as const;
+
+/** A build that differs from what users install. */
+export type Variant = keyof typeof variants;
+
+/** What was built. */
+export interface Package {
+  /** The path of the `bucketry` that users install. */
+  readonly bucketry: string;
+  /** The path of the program that sends one blob with the engine alone. */
+  readonly sendBlob: string;
+  readonly variants: Readonly<Record<Variant, string>>;
+}
+
+let built: Promise<Package> | undefined;
+
+/** Builds what users install, out of the way of everything that runs the sources and of other benches, and its variants; once in a process, and gone with it. */
+export function buildPackage(): Promise<Package> {
+  return (built ??= build());
+}
+
+async function build(): Promise<Package> {
+  await mkdir(builds, { recursive: true });
+  const folder = await mkdtemp(join(builds, 'build-'));
+  reapOnDeath('remove-folder', folder);
+  const engine = join(folder, 'engine');
+  await bundleProgram(engine, { input: { 'send-blob': fileURLToPath(new URL('engine/send-blob.ts', import.meta.url)) } });
+  return {
+    bucketry: await buildProgram(join(folder, 'package')),
+    sendBlob: join(engine, 'send-blob.js'),
+    variants: {
+      'without-resending': await buildVariant(folder, 'without-resending'),
+      'without-trace': await buildVariant(folder, 'without-trace'),
+    },
+  };
+}
+
+/** @returns the path of its `bucketry` */
+async function buildProgram(folder: string, options?: BundleOptions): Promise<string> {
+  await bundleProgram(join(folder, 'dist', 'program'), options);
   await cp(join(project, 'bin'), join(folder, 'bin'), { recursive: true });
   await copyFile(join(project, 'package.json'), join(folder, 'package.json'));
   return join(folder, 'bin', 'bucketry.js');
+}
+
+function buildVariant(folder: string, variant: Variant): Promise<string> {
+  const module = join(project, 'src', variants[variant]);
+  const replacement = fileURLToPath(new URL(`variants/${variant}.ts`, import.meta.url));
+  const replace: Plugin = {
+    name: 'replace-module',
+    async resolveId(source, importer) {
+      // The variant itself finds the module as it is, and may keep parts of it.
+      if (importer === undefined || importer === replacement) return undefined;
+      const resolved = await this.resolve(source, importer, { skipSelf: true });
+      return resolved?.id === module ? replacement : undefined;
+    },
+  };
+  return buildProgram(join(folder, variant), { plugins: [replace] });
 }

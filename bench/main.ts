@@ -1,86 +1,84 @@
 // Measures pushing and pulling, ours and others': npm run bench -- --scenario push-198 [--rounds 5] [--shaped|--unshaped] [--json FILE]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { explainNoLink } from './link/link-support.ts';
 import { openLink } from './link/open-link.ts';
+import type { LinkShape } from './link/open-link.ts';
 import { comeFirst } from './measure/come-first.ts';
 import type { LinkSide } from './open-session.ts';
 import { formatTable } from './report/format-table.ts';
 import { writePerformance } from './report/write-performance.ts';
 import { saveResult } from './results.ts';
-import type { ScenarioResult } from './results.ts';
 import { runScenario } from './run-scenario.ts';
-import { isScenarioName, scenarios } from './scenarios.ts';
+import type { Scenario } from './scenario.ts';
+import { scenarios } from './scenarios.ts';
 import type { ScenarioName } from './scenarios.ts';
+import { leastRounds, parseSettings, usage, UsageError } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { traceRequests } from './trace-requests.ts';
-
-const usage = `Usage: npm run bench -- [--all | --scenario NAME…] [--rounds N] [--shaped | --unshaped] [--first] [--json FILE]
-       npm run bench -- --scenario NAME --requests    lists the requests of bucketry, each with its times, instead of measuring
-Scenarios: ${Object.keys(scenarios).join(', ')}
---first lets the bench come before everything else that runs on the machine.
-With fewer than 5 rounds nothing is written to docs/performance.md.`;
 
 /** Where this process finds the link, once it was started again on the server's side of it. */
 const linkVariable = 'BUCKETRY_BENCH_LINK';
-const leastRounds = 5;
 
-interface Settings {
-  readonly names: readonly ScenarioName[];
-  readonly rounds: number;
-  readonly isShaped: boolean;
-  readonly isFirst: boolean;
-  readonly isTrace: boolean;
-  readonly jsonFile: string | undefined;
-}
+/** What is done with scenarios that have one link, or none. */
+type Work = (names: readonly ScenarioName[], side: LinkSide | undefined, signal: AbortSignal) => Promise<boolean>;
 
-/** What was typed is wrong: the usage helps. */
-class UsageError extends Error {}
+/** Lists the requests of each scenario's first contestant. */
+const trace: Work = async (names, link, signal) => {
+  for (const name of names) console.log((await traceRequests(name, { link, signal })).join('\n'));
+  return true;
+};
 
-function parseSettings(args: readonly string[]): Settings {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      scenario: { type: 'string', multiple: true, default: [] },
-      all: { type: 'boolean', default: false },
-      rounds: { type: 'string', default: String(leastRounds) },
-      shaped: { type: 'boolean', default: false },
-      unshaped: { type: 'boolean', default: false },
-      first: { type: 'boolean', default: false },
-      requests: { type: 'boolean', default: false },
-      json: { type: 'string' },
-    },
-  });
-  const words = values.all ? Object.keys(scenarios) : values.scenario;
-  const names = words.filter(isScenarioName);
-  const unknown = words.find((word) => !isScenarioName(word));
-  if (unknown !== undefined) throw new UsageError(`There is no scenario "${unknown}"`);
-  if (names.length === 0) throw new UsageError('Nothing to measure: --scenario NAME, or --all');
-  const rounds = Number(values.rounds);
-  if (!Number.isSafeInteger(rounds) || rounds < 1) throw new UsageError(`--rounds ${values.rounds}: a number from 1 on wanted`);
-  if (values.shaped && values.unshaped) throw new UsageError('--shaped and --unshaped exclude each other');
-  const reason = values.unshaped ? undefined : explainNoLink();
-  if (reason !== undefined) {
-    if (values.shaped) throw new UsageError(`Cannot measure --shaped: ${reason}`);
-    console.error(`Measuring unshaped: ${reason}`);
-  }
-  return {
-    names,
-    rounds,
-    isShaped: !values.unshaped && reason === undefined,
-    isTrace: values.requests,
-    isFirst: values.first,
-    jsonFile: values.json,
+/** Measures one scenario after the other; one that fails does not keep the others from their turn. */
+function createMeasuring(settings: Settings): Work {
+  return async (names, link, signal) => {
+    let isWhole = true;
+    for (const name of names) {
+      try {
+        await measure(name, settings, link, signal);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        console.error(`Cannot measure ${name}:`, error);
+        isWhole = false;
+      }
+    }
+    return isWhole;
   };
 }
 
-/** Opens the link and starts this program again, on the server's side of it: servers and relays are then simply here. */
-async function runBehindLink(args: readonly string[]): Promise<number> {
-  const link = await openLink();
+async function measure(name: ScenarioName, settings: Settings, link: LinkSide | undefined, signal: AbortSignal): Promise<void> {
+  const { rounds, isFirst, jsonFile } = settings;
+  const speed = link === undefined ? 'unshaped' : 'shaped';
+  const heading = `${scenarios[name].title} (${name}, ${speed})`;
+  console.error(heading);
+  const command = `npm run bench -- --scenario ${name} --rounds ${rounds} --${speed}${isFirst ? ' --first' : ''}`;
+  const result = await runScenario(name, { rounds, link, command, signal, onProgress: (line) => console.error(`  ${line}`) });
+  console.log(`\n${heading}\n\n${formatTable(result)}\n`);
+  if (rounds >= leastRounds) await saveResult(result);
+  if (jsonFile !== undefined) await appendFile(jsonFile, `${JSON.stringify(result)}\n`);
+}
+
+/** Scenarios by what lies between clients and servers, in the order in which each kind comes first. */
+function groupByLink({ names, unshapedReason }: Settings): ReadonlyMap<LinkShape | undefined, readonly ScenarioName[]> {
+  const groups = new Map<LinkShape | undefined, ScenarioName[]>();
+  for (const name of names) {
+    const { link }: Scenario = scenarios[name];
+    if (link?.slow !== undefined && unshapedReason !== undefined) {
+      console.error(`${name} is left out: it needs the link, and ${unshapedReason}`);
+      continue;
+    }
+    const shape = unshapedReason === undefined ? link : undefined;
+    groups.set(shape, [...(groups.get(shape) ?? []), name]);
+  }
+  return groups;
+}
+
+/** Opens a link and starts this program again, on the server's side of it: servers and relays are then simply here. */
+async function runBehindLink(shape: LinkShape, args: readonly string[]): Promise<boolean> {
+  const link = await openLink(shape);
   const [program, ...prefix] = link.serverPrefix;
-  const side: LinkSide = { shape: link.shape, serverAddress: link.serverAddress, clientPrefix: link.clientPrefix, pid: link.pid };
+  const side: LinkSide = { shape, serverAddress: link.serverAddress, clientPrefix: link.clientPrefix, pid: link.pid };
   const child = spawn(program, [...prefix, process.execPath, fileURLToPath(import.meta.url), ...args], {
     stdio: 'inherit',
     env: { ...process.env, [linkVariable]: JSON.stringify(side) },
@@ -88,54 +86,54 @@ async function runBehindLink(args: readonly string[]): Promise<number> {
   const [code] = (await once(child, 'exit')) as [number | null];
   const { droppedPackets } = await link.close();
   if (droppedPackets !== 0) console.error(`The link dropped ${droppedPackets} packets: these figures are not what it should impose`);
-  return code ?? 1;
+  return code === 0;
 }
 
-async function trace({ names }: Settings, link: LinkSide | undefined, signal: AbortSignal): Promise<void> {
-  for (const name of names) console.log((await traceRequests(name, { link, signal })).join('\n'));
+/** The command line for one group of scenarios. */
+function formatArguments(names: readonly ScenarioName[], settings: Settings): readonly string[] {
+  const { rounds, isFirst, isTrace, jsonFile } = settings;
+  const flags = [
+    ...(isFirst ? ['--first'] : []),
+    ...(isTrace ? ['--requests'] : []),
+    ...(jsonFile === undefined ? [] : ['--json', jsonFile]),
+  ];
+  return [...names.flatMap((name) => ['--scenario', name]), '--rounds', String(rounds), ...flags];
 }
 
-async function measure({ names, rounds, isFirst, jsonFile }: Settings, link: LinkSide | undefined, signal: AbortSignal): Promise<void> {
-  const results: ScenarioResult[] = [];
-  const speed = link === undefined ? '--unshaped' : '--shaped';
-  for (const name of names) {
-    console.error(`${scenarios[name].title}, ${speed.slice(2)}`);
-    const command = `npm run bench -- --scenario ${name} --rounds ${rounds} ${speed}${isFirst ? ' --first' : ''}`;
-    const result = await runScenario(name, { rounds, link, command, signal, onProgress: (line) => console.error(`  ${line}`) });
-    console.log(`\n${scenarios[name].title}, ${speed.slice(2)}\n\n${formatTable(result)}\n`);
-    results.push(result);
-    if (rounds >= leastRounds) await saveResult(result);
+async function workAll(settings: Settings, work: Work, signal: AbortSignal): Promise<boolean> {
+  if (settings.unshapedReason !== undefined) console.error(`Measuring unshaped: ${settings.unshapedReason}`);
+  if (settings.jsonFile !== undefined) await writeFile(settings.jsonFile, '');
+  let isWhole = true;
+  for (const [shape, names] of groupByLink(settings)) {
+    const isDone =
+      shape === undefined ? await work(names, undefined, signal) : await runBehindLink(shape, formatArguments(names, settings));
+    isWhole &&= isDone;
   }
-  if (jsonFile !== undefined) await writeFile(jsonFile, `${JSON.stringify(results, undefined, 2)}\n`);
-  if (rounds >= leastRounds) await writePerformance();
+  if (!settings.isTrace && settings.rounds >= leastRounds) await writePerformance();
+  return isWhole;
 }
 
-async function work(settings: Settings, side: LinkSide | undefined): Promise<void> {
+async function main(args: readonly string[]): Promise<boolean> {
+  const settings = parseSettings(args);
+  if (settings.isPage) {
+    await writePerformance();
+    return true;
+  }
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
-  const act = settings.isTrace ? trace : measure;
-  await act(settings, side, interrupted.signal);
-}
-
-async function main(args: readonly string[]): Promise<number> {
-  const settings = parseSettings(args);
+  const work = settings.isTrace ? trace : createMeasuring(settings);
   const side = process.env[linkVariable];
-  if (side !== undefined) {
-    await work(settings, JSON.parse(side) as LinkSide);
-    return 0;
-  }
+  if (side !== undefined) return work(settings.names, JSON.parse(side) as LinkSide, interrupted.signal);
   const takeBack = settings.isFirst ? await comeFirst() : undefined;
   try {
-    if (settings.isShaped) return await runBehindLink(args);
-    await work(settings, undefined);
-    return 0;
+    return await workAll(settings, work, interrupted.signal);
   } finally {
     await takeBack?.();
   }
 }
 
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = (await main(process.argv.slice(2))) ? 0 : 1;
 } catch (error) {
   const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error); // parseArgs throws the latter
   console.error(isUsage ? `${error.message}\n${usage}` : error);

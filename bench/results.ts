@@ -8,6 +8,7 @@ import { findProgram } from '../test/peers/peer-cache.ts';
 import { runCommand } from '../test/peers/run-command.ts';
 import type { RequestSummary } from './requests/summarize-requests.ts';
 import type { ScenarioName } from './scenarios.ts';
+import type { Pace } from './stores/bench-store.ts';
 
 /** One run of one contestant. */
 export interface Run extends Measurement {
@@ -15,12 +16,17 @@ export interface Run extends Measurement {
   readonly serversCpuMs: number;
   /** Share of the processors' time that went to what is no part of the bench; from 0 to 1. */
   readonly othersShare: number;
+  /** How fast the store took what came, where it can tell and there was enough of it. */
+  readonly pace?: Pace | undefined;
 }
 
 /** All runs of one contestant. */
 export interface ContestantResult {
   readonly name: string;
   readonly settings: string;
+  readonly isOwn?: boolean | undefined;
+  /** What was run, with words in capitals for what is another each time. */
+  readonly command: string;
   readonly runs: readonly Run[];
   readonly requests?: RequestSummary | undefined;
 }
@@ -34,6 +40,8 @@ export interface ScenarioResult {
   readonly movedBytes?: number | undefined;
   readonly date: string;
   readonly command: string;
+  /** Processes that wanted a processor in the minute before, on average. */
+  readonly loadBefore: number;
   /** What was measured: `git describe --always --dirty`; absent outside a checkout. */
   readonly commit?: string | undefined;
   readonly machine: Machine;

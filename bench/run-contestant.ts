@@ -1,8 +1,12 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import type { CommandLine } from '../test/peers/namespace.ts';
+import { lastLines, runCommand } from '../test/peers/run-command.ts';
+import type { CommandOptions } from '../test/peers/run-command.ts';
 import type { Contestant, Stage } from './contestants/contestant.ts';
 import { readBusyMs, readProcessMs } from './measure/machine-load.ts';
 import { measureCommand } from './measure/measure-command.ts';
+import { watchDaemon } from './measure/watch-daemon.ts';
 import type { LinkSide, Session } from './open-session.ts';
 import type { Run } from './results.ts';
 import { repositoryRoot } from './stores/start-store.ts';
@@ -22,30 +26,48 @@ export async function runContestant(
   { link, signal }: RunContestantOptions,
   changes: Partial<Stage>,
 ): Promise<Run> {
-  const home = session.homes.get(contestant);
+  const stage = await setStage(contestant, session, changes);
+  const options = { env: formatEnvironment(contestant, session, stage), cwd: stage.home, timeoutMs: runTimeoutMs, signal };
+  const preparation = contestant.before?.(stage);
+  if (preparation !== undefined) await prepare(preparation, options);
+  const servers = [session.store, session.registry].flatMap((server) => (server === undefined ? [] : [server.pid]));
+  const isDaemons = session.docker !== undefined && contestant.needs.includes('dockerd');
+  const askDaemon = isDaemons && session.docker ? await watchDaemon(session.docker.pid) : undefined;
+  const before = await readTimes(servers, link);
+  const own = await measureCommand({ command: contestant.command(stage), prefix: link?.clientPrefix, options, folder: session.folder });
+  const after = await readTimes(servers, link);
+  const daemon = await askDaemon?.();
+  const cpuMs = own.cpuMs + (daemon?.cpuMs ?? 0);
+  const serversCpuMs = after.servers - before.servers;
+  const othersMs = after.busy - before.busy - serversCpuMs - (after.link - before.link) - cpuMs;
+  const othersShare = Math.min(1, Math.max(0, othersMs / (own.wallMs * availableParallelism())));
+  const pace = await session.store.readPace?.();
+  return { wallMs: own.wallMs, cpuMs, peakBytes: Math.max(own.peakBytes, daemon?.peakBytes ?? 0), serversCpuMs, othersShare, pace };
+}
+
+/** Prepares what a contestant finds. */
+async function setStage(contestant: Contestant, session: Session, changes: Partial<Stage>): Promise<Stage> {
+  const home = session.homes.get(contestant)?.path;
   if (home === undefined) throw new Error(`"${contestant.name}" has no home`);
-  const stage: Stage = { ...session.stage, repository: `${repositoryRoot}/image`, home: home.path, ...changes };
+  const stage: Stage = { ...session.stage, repository: `${repositoryRoot}/image`, home, ...changes };
   await rm(stage.outputFolder, { recursive: true, force: true });
   await mkdir(stage.outputFolder);
-  const env = {
-    ...home.env,
+  return stage;
+}
+
+function formatEnvironment(contestant: Contestant, session: Session, stage: Stage): NodeJS.ProcessEnv {
+  return {
+    ...session.homes.get(contestant)?.env,
     AWS_ACCESS_KEY_ID: stage.accessKeyId,
     AWS_SECRET_ACCESS_KEY: stage.secretAccessKey,
-    AWS_REGION: 'us-east-1',
+    AWS_REGION: session.store.region,
+    AWS_ENDPOINT_URL_S3: `http://${stage.store}`,
   };
-  const servers = [session.store.pid, session.registry.pid];
-  const before = await readTimes(servers, link);
-  const measurement = await measureCommand({
-    command: contestant.command(stage),
-    prefix: link?.clientPrefix,
-    options: { env, cwd: home.path, timeoutMs: runTimeoutMs, signal },
-    folder: session.folder,
-  });
-  const after = await readTimes(servers, link);
-  const serversCpuMs = after.servers - before.servers;
-  const othersMs = after.busy - before.busy - serversCpuMs - (after.link - before.link) - measurement.cpuMs;
-  const othersShare = Math.min(1, Math.max(0, othersMs / (measurement.wallMs * availableParallelism())));
-  return { ...measurement, serversCpuMs, othersShare };
+}
+
+async function prepare(command: CommandLine, options: CommandOptions): Promise<void> {
+  const { code, stderr } = await runCommand(command, options);
+  if (code !== 0) throw new Error(`Cannot prepare a run: "${command.join(' ')}" ended with code ${code}: ${lastLines(stderr)}`);
 }
 
 async function readTimes(servers: readonly number[], link: LinkSide | undefined): Promise<{ busy: number; servers: number; link: number }> {

@@ -1,83 +1,218 @@
-import { bucketryPull, bucketryPush } from './contestants/bucketry.ts';
-import type { Contestant } from './contestants/contestant.ts';
+import {
+  bucketryPull,
+  bucketryPush,
+  bucketryPushOnce,
+  bucketryPushTraced,
+  bucketryPushUntraced,
+  bucketryPushZstd,
+} from './contestants/bucketry.ts';
+import { dockerPush } from './contestants/docker.ts';
+import { crtPut, engineAlone } from './contestants/engine.ts';
 import { bucketryHelp, bucketryVersion, nodeAlone } from './contestants/node.ts';
-import { awsGet, awsPut, curlGet, curlPut, s5cmdDefault, s5cmdGet, s5cmdTuned } from './contestants/object-clients.ts';
+import { awsGet, awsPut, awsPutDefault, curlGet, curlPut, s5cmdDefault, s5cmdGet, s5cmdTuned } from './contestants/object-clients.ts';
+import { craneAppend, pigzPipe, pigzPipeFast } from './contestants/packers.ts';
 import { cranePull, cranePush, skopeoPull, skopeoPush } from './contestants/registry-clients.ts';
-import type { ImageShape } from '../src/bench/made-image.ts';
-
-/** One piece of work that contestants do in turn. */
-export interface Scenario {
-  readonly title: string;
-  /** What is measured, and what its figures say and do not say. */
-  readonly meaning: string;
-  readonly image: ImageShape;
-  /** `empty`: nothing is stored before a run. `pushed`: every contestant's own push was done once. */
-  readonly stored: 'empty' | 'pushed';
-  /** Whether the image's bytes go over the link in each run, so that a rate means something. */
-  readonly moves: boolean;
-  /** Ours first: the others are compared with it. */
-  readonly contestants: readonly [Contestant, ...Contestant[]];
-  /** Those whose push fills the store, where it is to be full; without any, the contestants themselves. */
-  readonly filledBy?: readonly Contestant[] | undefined;
-}
+import { slowConnectionShape, standardShape } from './link/shapes.ts';
+import type { Scenario } from './scenario.ts';
 
 const mebibyte = 2 ** 20;
-const pushers = [cranePush, skopeoPush, curlPut, s5cmdTuned, s5cmdDefault, awsPut] as const;
+const gibibyte = 2 ** 30;
+
+const onMinio = { store: 'minio', stored: 'empty', moves: true, isCounted: true } as const;
+const overLink = { ...onMinio, link: standardShape } as const;
+const intoSink = { ...onMinio, store: 'sink', isCounted: false } as const;
+const layer198 = { kind: 'noise', layers: 1, layerBytes: 198 * mebibyte, seed: 'push-198' } as const;
+const layer1g = { kind: 'noise', layers: 1, layerBytes: gibibyte, seed: 'push-1g' } as const;
 
 /** The name of a scenario, as the command line knows it. */
-export type ScenarioName = 'push-198' | 'push-1g' | 'push-8x25' | 'repeat-12' | 'pull-198' | 'start';
+export type ScenarioName =
+  | 'push-198'
+  | 'engine-198'
+  | 'push-1g'
+  | 'push-1g-local'
+  | 'push-1g-sink'
+  | 'push-8x25'
+  | 'slow-connection'
+  | 'push-10g'
+  | 'pull-198'
+  | 'pack-260'
+  | 'repeat-12'
+  | 'start'
+  | 'trace-cost';
 
-/** All scenarios, in the order of the page. */
+/** All scenarios, in the order of the page and of `--all`. */
 export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   'push-198': {
+    ...overLink,
     title: 'Push of an image with one layer of 198 MiB',
     meaning:
-      'The whole process, from its start to its exit, of getting one layer that cannot be compressed into the same store. Registry clients and bucketry push an image; the others put one object.',
-    image: { layers: 1, layerBytes: 198 * mebibyte, seed: 'push-198' },
-    stored: 'empty',
-    moves: true,
-    contestants: [bucketryPush, ...pushers],
+      'The whole process, from its start to its exit, of getting an image with one layer that cannot be compressed into the same store.',
+    limits:
+      'A registry lies between its clients and the store, and on this machine takes of the same processors; s5cmd puts one object and nothing else. How fast a push to a hosted registry is depends on what one connection to it gives.',
+    image: layer198,
+    contestants: [bucketryPush, cranePush, skopeoPush, dockerPush, s5cmdTuned],
+    targets: [
+      { kind: 'as-fast-as', other: cranePush },
+      { kind: 'as-fast-as', other: skopeoPush },
+      { kind: 'as-fast-as', other: dockerPush },
+      { kind: 'as-fast-as', other: s5cmdTuned },
+    ],
+  },
+  'engine-198': {
+    ...overLink,
+    title: 'The same layer as one object, by the engine alone',
+    meaning: 'Nothing but sending the bytes, each with the settings that were best here and as it comes.',
+    limits: 'Ours verifies size and digest before the object is visible, which the others do not; the starts of Node and of Python count.',
+    image: layer198,
+    contestants: [engineAlone, s5cmdTuned, s5cmdDefault, awsPut, awsPutDefault, crtPut, curlPut],
+    seldom: [curlPut],
+    targets: [
+      { kind: 'as-fast-as', other: s5cmdTuned },
+      { kind: 'as-fast-as', other: s5cmdDefault },
+      { kind: 'as-fast-as', other: awsPut },
+      { kind: 'as-fast-as', other: crtPut },
+    ],
   },
   'push-1g': {
+    ...overLink,
     title: 'Push of an image with one layer of 1 GiB',
-    meaning: 'As above, with a layer that takes long enough for starts and ends not to matter.',
-    image: { layers: 1, layerBytes: 1024 * mebibyte, seed: 'push-1g' },
-    stored: 'empty',
-    moves: true,
-    contestants: [bucketryPush, cranePush, skopeoPush, s5cmdTuned],
+    meaning: 'As with 198 MiB, with a layer that takes long enough for starts and ends not to matter.',
+    limits: 'The registry’s clients are as slow as one connection of this link: another link gives another ratio.',
+    image: layer1g,
+    contestants: [bucketryPush, cranePush, dockerPush, s5cmdTuned],
+    seldom: [cranePush, dockerPush],
+    isCounted: false,
+    targets: [
+      { kind: 'as-fast-as', other: cranePush },
+      { kind: 'as-fast-as', other: dockerPush },
+      { kind: 'as-fast-as', other: s5cmdTuned },
+    ],
+  },
+  'push-1g-local': {
+    ...onMinio,
+    title: 'Push of the same image to MinIO beside it',
+    meaning: 'No link: what is measured are processors, of which the store takes its part.',
+    limits: 'Nobody’s bucket is on the same machine; this is what a push costs, not how long it takes.',
+    image: layer1g,
+    contestants: [bucketryPush, s5cmdTuned],
+    isCounted: false,
+    targets: [
+      { kind: 'as-fast-as', other: s5cmdTuned },
+      { kind: 'processor', other: s5cmdTuned },
+    ],
+  },
+  'push-1g-sink': {
+    ...intoSink,
+    title: 'Push of the same image into a store that throws bytes away',
+    meaning: 'Neither link nor store: how much a client can send, and what processor time that costs it.',
+    limits: 'No store is as fast; and the sink has no opinion on what it gets.',
+    image: layer1g,
+    contestants: [bucketryPush, s5cmdTuned],
+    targets: [
+      { kind: 'as-fast-as', other: s5cmdTuned },
+      { kind: 'processor', other: s5cmdTuned },
+    ],
   },
   'push-8x25': {
+    ...overLink,
     title: 'Push of an image with 8 layers of 25 MiB',
-    meaning: 'Registry clients send several layers at once, each over one connection.',
-    image: { layers: 8, layerBytes: 25 * mebibyte, seed: 'push-8x25' },
-    stored: 'empty',
-    moves: true,
-    contestants: [bucketryPush, cranePush, skopeoPush],
+    meaning: 'Registry clients send several layers at once, each over one connection: the case that suits them.',
+    limits: 'Images rarely have layers of one size; the largest one decides how long such clients take.',
+    image: { kind: 'noise', layers: 8, layerBytes: 25 * mebibyte, seed: 'push-8x25' },
+    contestants: [bucketryPush, cranePush],
+    targets: [{ kind: 'as-fast-as', other: cranePush }],
   },
-  'repeat-12': {
-    title: 'Push again of an unchanged image with 12 layers',
-    meaning: 'Everything is there already: what is left are the start of the process and the requests that find that out.',
-    image: { layers: 12, layerBytes: 2 * mebibyte, seed: 'repeat-12' },
-    stored: 'pushed',
-    moves: false,
-    contestants: [bucketryPush, cranePush, skopeoPush, nodeAlone],
+  'slow-connection': {
+    ...overLink,
+    link: slowConnectionShape,
+    title: 'Push over a link on which one connection in eight is five times slower',
+    meaning: 'What sending late parts again, on another connection, gains: the same build with and without it.',
+    limits: 'On real links the slow ones are other ones each time, and not five times slower exactly.',
+    image: layer198,
+    contestants: [bucketryPush, bucketryPushOnce],
+    targets: [{ kind: 'as-fast-as', other: bucketryPushOnce }],
+  },
+  'push-10g': {
+    ...intoSink,
+    title: 'Push of an image with one layer of 10 GiB into a store that throws bytes away',
+    meaning: 'Whether memory stays within its bound and the rate is that of the beginning, however large a layer is.',
+    limits: 'The layer is a file of holes, which is read faster than any disk; no link slows it down.',
+    image: { kind: 'holes', bytes: 10 * gibibyte },
+    contestants: [bucketryPush],
+    mostRounds: 2,
+    targets: [{ kind: 'memory', atMostMib: 256 }, { kind: 'pace' }],
   },
   'pull-198': {
+    ...overLink,
     title: 'Pull of an image with one layer of 198 MiB',
     meaning: 'The whole process, from its start to its exit, into a folder in memory.',
-    image: { layers: 1, layerBytes: 198 * mebibyte, seed: 'pull-198' },
+    limits: 'No layer is unpacked, which takes a container engine longer than this. The registry redirects its clients to the store.',
+    image: { ...layer198, seed: 'pull-198' },
     stored: 'pushed',
-    moves: true,
     filledBy: [bucketryPush, cranePush, curlPut],
-    contestants: [bucketryPull, cranePull, skopeoPull, curlGet, s5cmdGet, awsGet],
+    contestants: [bucketryPull, cranePull, skopeoPull, s5cmdGet, awsGet, curlGet],
+    seldom: [curlGet],
+    targets: [
+      { kind: 'as-fast-as', other: cranePull },
+      { kind: 'as-fast-as', other: skopeoPull },
+      { kind: 'as-fast-as', other: s5cmdGet },
+    ],
+  },
+  'pack-260': {
+    ...overLink,
+    title: 'Push of 260 MiB of files that arrive uncompressed',
+    meaning: 'From a tar in memory to a compressed layer in the store: ours from an archive of `docker save`.',
+    limits: 'Files of this project’s tools, which compress as such files do. MiB/s are those of the uncompressed tar.',
+    image: { kind: 'files', bytes: 260 * mebibyte },
+    contestants: [bucketryPush, bucketryPushZstd, craneAppend, pigzPipe, pigzPipeFast],
+    isCounted: false,
+    targets: [
+      { kind: 'as-fast-as', other: craneAppend },
+      { kind: 'as-fast-as', other: pigzPipe },
+      { kind: 'as-fast-as', other: pigzPipeFast },
+    ],
+  },
+  'repeat-12': {
+    ...overLink,
+    title: 'Push again of an unchanged image with 12 layers',
+    meaning: 'Everything is there already: what is left are the start of the process and the requests that find that out.',
+    limits: 'Another round trip, another result: each request in sequence costs one.',
+    image: { kind: 'noise', layers: 12, layerBytes: 2 * mebibyte, seed: 'repeat-12' },
+    stored: 'pushed',
+    moves: false,
+    repeats: 2,
+    contestants: [bucketryPush, cranePush, nodeAlone],
+    targets: [
+      { kind: 'as-fast-as', other: cranePush },
+      { kind: 'as-fast-without-start', other: cranePush, start: nodeAlone },
+    ],
   },
   start: {
+    ...onMinio,
     title: 'Start of the command line',
     meaning: 'What every command costs before it does anything.',
-    image: { layers: 1, layerBytes: mebibyte, seed: 'start' },
-    stored: 'empty',
+    limits: 'All files are in the page cache.',
+    image: { kind: 'noise', layers: 1, layerBytes: mebibyte, seed: 'start' },
     moves: false,
+    isCounted: false,
+    repeats: 4,
     contestants: [bucketryVersion, bucketryHelp, nodeAlone],
+    targets: [{ kind: 'over', other: nodeAlone }],
+  },
+  'trace-cost': {
+    ...intoSink,
+    title: 'What telling where the time goes costs',
+    meaning:
+      'The same push into the store that throws bytes away: with trace points that nobody listens to, in a build without any, and with all of them recorded.',
+    limits:
+      'The build without trace points still calls the functions that would look whether anyone listens. Differences below the spread of one’s own runs are none.',
+    image: layer198,
+    repeats: 2,
+    contestants: [bucketryPush, bucketryPushUntraced, bucketryPushTraced],
+    targets: [
+      { kind: 'processor', other: bucketryPushUntraced },
+      { kind: 'as-fast-as', other: bucketryPushUntraced },
+    ],
   },
 };
 

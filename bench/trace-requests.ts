@@ -6,8 +6,9 @@ import { withRelays } from './requests/with-relays.ts';
 import { runContestant } from './run-contestant.ts';
 import type { RunContestantOptions } from './run-contestant.ts';
 import { fillStore } from './run-scenario.ts';
+import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
-import type { Scenario, ScenarioName } from './scenarios.ts';
+import type { ScenarioName } from './scenarios.ts';
 import { repositoryRoot } from './stores/start-store.ts';
 
 /**

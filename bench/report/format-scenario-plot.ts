@@ -8,14 +8,14 @@ const mebibyte = 2 ** 20;
 
 /** A scenario's result as a plot, ours first. */
 export function formatScenarioPlot({ contestants, shape, scenario, movedBytes }: ScenarioResult): string {
-  const link = shape === undefined ? 'unshaped' : `${shape.mibPerConnection} MiB/s a connection, ${shape.rttMs} ms`;
+  const link = shape === undefined ? 'no link' : `${shape.mibPerConnection} MiB/s a connection, ${shape.rttMs} ms`;
   return formatPlot({
-    title: `${scenarios[scenario].title}, ${link}`,
-    bars: contestants.map((contestant, index) => createBar(contestant, movedBytes, index === 0)),
+    title: `${scenarios[scenario].title} (${link})`,
+    bars: contestants.map((contestant) => createBar(contestant, movedBytes)),
   });
 }
 
-function createBar({ name, runs }: ContestantResult, movedBytes: number | undefined, isOwn: boolean): PlotBar {
+function createBar({ name, runs, isOwn = false }: ContestantResult, movedBytes: number | undefined): PlotBar {
   const seconds = summarize(runs.map(({ wallMs }) => wallMs / 1000));
   const rate = movedBytes === undefined ? '' : `, ${(movedBytes / mebibyte / seconds.median).toFixed(0)} MiB/s`;
   return { name, seconds, value: `${seconds.median.toFixed(2)} s${rate}`, isOwn };

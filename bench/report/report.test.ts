@@ -8,7 +8,14 @@ const mebibyte = 2 ** 20;
 
 function contestant(name: string, seconds: readonly number[]): ContestantResult {
   const runs = seconds.map((each) => ({ wallMs: each * 1000, cpuMs: 500, peakBytes: 64 * mebibyte, serversCpuMs: 250, othersShare: 0.1 }));
-  return { name, settings: 'as it comes', runs, requests: { count: 12, inSequence: 3, kinds: {} } };
+  return {
+    name,
+    settings: 'as it comes',
+    command: 'push',
+    isOwn: name === 'ours',
+    runs,
+    requests: { count: 12, inSequence: 3, kinds: {} },
+  };
 }
 
 const result: ScenarioResult = {
@@ -17,6 +24,7 @@ const result: ScenarioResult = {
   movedBytes: 198 * mebibyte,
   date: '2026-01-02T03:04:05.000Z',
   command: 'npm run bench -- --scenario push-198',
+  loadBefore: 0.5,
   commit: 'abc1234',
   machine: { processors: '2 × fast', memoryBytes: 2 ** 34, system: 'linux', node: 'v26' },
   rounds: 3,
@@ -26,14 +34,16 @@ const result: ScenarioResult = {
 
 test('a table has each contestant with its median, range, rate and requests', () => {
   const [, , own, slow, alike] = formatTable(result).split('\n');
-  expect(own).toMatch(/^\| ours +\| +1\.00 \| 0\.90–1\.10 \| +198 \| +0\.50 \| +0\.25 \| +64 \| +12 \| +3 \| +\|$/);
+  expect(own).toMatch(/^\| ours +\| +0\.90 \| +1\.00 \| +1\.10 \| +198 \| +0\.50 \| +2\.59 \| +0\.25 \| +64 \| +12 \| +3 \| +\|$/);
   expect(slow).toMatch(/9\.0 × as fast \(8\.1–10\.1\) \|$/);
   expect(alike).toMatch(/within noise \(0\.9–1\.2\) \|$/);
 });
 
-test('where nothing moves there is no rate', () => {
+test('where nothing moves there is no rate, and a column without anything is left out', () => {
   const table = formatTable({ ...result, movedBytes: undefined });
   expect(table).not.toContain('198');
+  expect(table).not.toContain('MiB/s');
+  expect(table).not.toContain('CPU s/GiB');
   expect(formatScenarioPlot({ ...result, movedBytes: undefined })).not.toContain('MiB/s<');
 });
 

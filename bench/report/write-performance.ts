@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nameOf, readResults } from '../results.ts';
@@ -11,6 +11,7 @@ const docs = fileURLToPath(new URL('../../docs', import.meta.url));
 export async function writePerformance(): Promise<void> {
   const results = await readResults();
   const plots = join(docs, 'performance');
+  await rm(plots, { recursive: true, force: true }); // a scenario may be gone
   await mkdir(plots, { recursive: true });
   for (const result of results) await writeFile(join(plots, `${nameOf(result)}.svg`), formatScenarioPlot(result));
   await writeFile(join(docs, 'performance.md'), formatPerformance(results));

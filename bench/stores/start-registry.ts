@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { findFreePort } from '../../test/peers/free-port.ts';
 import { answersHttp, startPeerServer } from '../../test/peers/peer-server.ts';
 import type { PeerServer } from '../../test/peers/peer-server.ts';
+import type { BenchStore } from './bench-store.ts';
 import { registryBucket } from './start-store.ts';
-import type { BenchStore } from './start-store.ts';
 
 /** A registry that keeps its blobs in the store. */
 export interface BenchRegistry extends PeerServer {

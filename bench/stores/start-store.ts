@@ -3,15 +3,7 @@ import { join } from 'node:path';
 import { findFreePort } from '../../test/peers/free-port.ts';
 import { startPeerServer } from '../../test/peers/peer-server.ts';
 import { createPeerBucket, describeS3Peer, TEST_CREDENTIALS } from '../../test/peers/s3-peer.ts';
-import type { S3Peer } from '../../test/peers/s3-peer.ts';
-
-/** MinIO with its files where this process can see them, so that a run leaves nothing to the next one. */
-export interface BenchStore extends S3Peer {
-  /** Removes all that runs stored or left unfinished, and what MinIO would delete later; what `bucketry init` wrote stays. */
-  empty(): Promise<void>;
-  /** Bytes of the files of all buckets. */
-  countBytes(): Promise<number>;
-}
+import type { BenchStore } from './bench-store.ts';
 
 /** The bucket that clients push to directly. */
 export const pushBucket = 'bench';
@@ -29,7 +21,7 @@ const emptiedFolders = [
   '.minio.sys/multipart',
 ];
 
-/** Starts MinIO on all addresses of this network namespace, below `TMPDIR`. */
+/** Starts MinIO on all addresses of this network namespace, below `TMPDIR`, with its files where this process can see them: a run leaves nothing to the next one, not even what MinIO would delete later. */
 export async function startStore(signal: AbortSignal): Promise<BenchStore> {
   const port = await findFreePort();
   const server = await startPeerServer(

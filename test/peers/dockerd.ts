@@ -63,7 +63,8 @@ export async function startDockerd({ hosts, signal }: DockerdOptions = {}): Prom
   };
 }
 
-function daemonArgs(home: string, socket: string, config: string): readonly string[] {
+/** The arguments of a daemon that keeps to its home and lets the network alone. */
+export function daemonArgs(home: string, socket: string, config: string): readonly string[] {
   return [
     `--config-file=${config}`,
     `--data-root=${join(home, 'data')}`,
