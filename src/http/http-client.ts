@@ -20,6 +20,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent with its own size as `content-length`; opened once. */
   readonly body?: ByteSource | undefined;
+  /** Who reads the answer's body is done with a chunk when it asks for the next one: its memory may then be used again. */
+  readonly mayReuse?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Longest time without a byte moving either way; the adapter's default if left out. */
   readonly idleTimeoutMs?: number | undefined;

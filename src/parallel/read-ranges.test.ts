@@ -16,29 +16,46 @@ function createTestClock(): Clock & { readonly slept: number[] } {
   return { slept, now: () => 0, random: () => 0.5, sleep: async (durationMs) => void slept.push(durationMs) };
 }
 
+interface Store {
+  readonly openRange: OpenRange;
+  requests: number;
+  open: number;
+  mostOpen: number;
+  /** Bodies that were read to their end. */
+  whole: number;
+}
+
 /** A store of one object. `breakAfter` ends the n-th body so many bytes too early, by an error or silently. */
-function createStore(bytes: Uint8Array, { ignoresRanges = false, breakAfter = new Map<number, number>(), breaksSilently = false } = {}) {
-  const store = { requests: 0, open: 0, mostOpen: 0, openRange: undefined as unknown as OpenRange };
-  store.openRange = async (start, end) => {
-    store.requests += 1;
-    const stopAfter = breakAfter.get(store.requests);
-    const given = ignoresRanges ? bytes : bytes.subarray(start, end);
-    async function* body(): ByteStream {
-      store.mostOpen = Math.max(store.mostOpen, ++store.open);
-      try {
-        for (let offset = 0; offset < given.byteLength; offset += 7) {
-          if (stopAfter !== undefined && offset >= stopAfter) {
-            if (breaksSilently) return;
-            throw new BucketError('connection-failed', 'Cannot read: reset');
-          }
-          await new Promise((resolve) => setImmediate(resolve));
-          yield given.subarray(offset, offset + 7);
+function createStore(
+  bytes: Uint8Array,
+  { ignoresRanges = false, breakAfter = new Map<number, number>(), breaksSilently = false } = {},
+): Store {
+  async function* body(given: Uint8Array, stopAfter: number = Infinity): ByteStream {
+    store.mostOpen = Math.max(store.mostOpen, ++store.open);
+    try {
+      for (let offset = 0; offset < given.byteLength; offset += 7) {
+        if (offset >= stopAfter) {
+          if (breaksSilently) return;
+          throw new BucketError('connection-failed', 'Cannot read: reset');
         }
-      } finally {
-        store.open -= 1;
+        await new Promise((resolve) => setImmediate(resolve));
+        yield given.subarray(offset, offset + 7);
       }
+      store.whole += 1;
+    } finally {
+      store.open -= 1;
     }
-    return { start: ignoresRanges ? 0 : start, contentLength: given.byteLength, body: body() };
+  }
+  const store: Store = {
+    requests: 0,
+    open: 0,
+    mostOpen: 0,
+    whole: 0,
+    async openRange(start, end) {
+      store.requests += 1;
+      const given = ignoresRanges ? bytes : bytes.subarray(start, end);
+      return { start: ignoresRanges ? 0 : start, contentLength: given.byteLength, body: body(given, breakAfter.get(store.requests)) };
+    },
   };
   return store;
 }
@@ -89,6 +106,13 @@ test('ranges come side by side, as many as there are connections', async () => {
   await readWhole(readRanges(store.openRange, optionsFor(bytes)));
   expect(store.mostOpen).toBe(4);
   expect(store.requests).toBe(20);
+});
+
+test('answers are read to their end, so that their connections can be used again', async () => {
+  const bytes = pattern(1000);
+  const store = createStore(bytes);
+  await readWhole(readRanges(store.openRange, optionsFor(bytes)));
+  expect(store.whole).toBe(20);
 });
 
 test('where all of the budget is held by others, the reader gets on with one range at a time', async () => {

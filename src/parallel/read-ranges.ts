@@ -3,6 +3,7 @@ import type { Clock } from '../streams/clock.ts';
 import { tracePoints } from '../streams/trace-points.ts';
 import type { ByteBudget, ByteLease } from './byte-budget.ts';
 import type { Carry, ConnectionLimit } from './connection-limit.ts';
+import { exactRanges, RangesIgnored } from './exact-ranges.ts';
 import { type PartRange, partBytes, planParts } from './part-plan.ts';
 import { type OpenRange, resumeRange } from './resume-range.ts';
 
@@ -35,7 +36,7 @@ export async function* readRanges(open: OpenRange, options: ReadRangesOptions): 
   const signal = options.signal ?? new AbortController().signal;
   let position = options.start;
   try {
-    for await (const chunk of readInOrder(exactly(open), options, signal)) {
+    for await (const chunk of readInOrder(exactRanges(open), options, signal)) {
       position += chunk.byteLength;
       yield chunk;
     }
@@ -43,17 +44,6 @@ export async function* readRanges(open: OpenRange, options: ReadRangesOptions): 
     if (!(error instanceof RangesIgnored)) throw error;
     yield* options.connections.carry(resumeRange(open, position, options.end, options.clock, signal), signal);
   }
-}
-
-/** Why reading by ranges was given up; never leaves this file. */
-class RangesIgnored extends Error {}
-
-function exactly(open: OpenRange): OpenRange {
-  return async (start, end, signal) => {
-    const opened = await open(start, end, signal);
-    if (opened.start !== start || opened.contentLength !== end - start) throw new RangesIgnored();
-    return opened;
-  };
 }
 
 /** A range under way ahead of the reader. */

@@ -49,12 +49,14 @@ export async function* resumeRange(open: OpenRange, start: number, end: number, 
 /** One try; gives exactly the bytes from `start` up to `end`, or fewer when the body ends early. */
 async function* readOnce(open: OpenRange, start: number, end: number, signal: AbortSignal): ByteStream {
   const opened = await open(start, end, signal);
+  // What is read to its end leaves its connection free for the next range; only what goes on behind it is left.
+  const goesOn = opened.start + opened.contentLength > end;
   let offset = opened.start;
   for await (const chunk of opened.body) {
     const wanted = chunk.subarray(Math.max(start - offset, 0), Math.max(end - offset, 0));
     offset += chunk.byteLength;
     if (wanted.byteLength > 0) yield wanted;
-    if (offset >= end) return;
+    if (offset >= end && goesOn) return;
   }
 }
 

@@ -10,7 +10,8 @@ import { type Digest, digestAlgorithm, digestEncoded } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import { countedSource } from '../parallel/counted-source.ts';
 import { readRanges } from '../parallel/read-ranges.ts';
-import type { OpenRange } from '../parallel/resume-range.ts';
+import type { OpenedRange } from '../parallel/resume-range.ts';
+import { scatterRanges } from '../parallel/scatter-ranges.ts';
 import { type ByteSource, bytesSource } from '../streams/byte-source.ts';
 import { digestHex } from '../streams/hasher.ts';
 import { readAll } from '../streams/read-all.ts';
@@ -150,9 +151,9 @@ async function putWhole(
 }
 
 function openBlob({ bucket, budget, connections, clock, name }: RepositoryContext, key: ObjectKey, blob: Descriptor): ByteSource {
-  const openRange: OpenRange = async (start, end, signal) => {
+  const openRange = async (start: number, end: number, signal: AbortSignal, mayReuse?: boolean): Promise<OpenedRange> => {
     const isWhole = start === 0 && end === blob.size;
-    const content = await bucket.get(key, { signal, range: isWhole ? undefined : { start, end } });
+    const content = await bucket.get(key, { signal, mayReuse, range: isWhole ? undefined : { start, end } });
     if (!content)
       throw new RegistryError('blob-missing', `Cannot read blob "${blob.digest}" of "${name}": it is not in ${bucket.location}`);
     if (content.size !== blob.size) {
@@ -163,10 +164,23 @@ function openBlob({ bucket, budget, connections, clock, name }: RepositoryContex
     }
     return content;
   };
+  const partSize = partSizeOf(blob.size);
   return {
     size: blob.size,
     seekable: true,
     open: ({ start = 0, end = blob.size, signal } = {}) =>
       readRanges(openRange, { start, end, rangeBytes, budget, connections, clock, signal }),
+    scatter:
+      partSize === undefined
+        ? undefined
+        : (write, { signal } = {}) =>
+            scatterRanges((start, end, one) => openRange(start, end, one, true), write, {
+              size: blob.size,
+              // As it was sent most likely: a store has least to do for ranges that are its own parts, and they come in whole waves
+              rangeBytes: partSize,
+              connections,
+              clock,
+              signal,
+            }),
   };
 }

@@ -8,8 +8,10 @@ import { staticCredentials } from '../bucket/s3/credentials-provider.ts';
 import { openS3Admin } from '../bucket/s3/s3-admin.ts';
 import { openS3Bucket } from '../bucket/s3/s3-bucket.ts';
 import type { S3ClientOptions } from '../bucket/s3/s3-client.ts';
+import { resolveS3Endpoint, type S3Place } from '../bucket/s3/s3-endpoint.ts';
 import { createDefaultCredentials } from '../bucket/s3/s3-credentials.node.ts';
-import { createNodeHttpClient } from '../http/node-http-client.node.ts';
+import { createNodeReadClient } from '../http/node-read-client.node.ts';
+import type { HttpClient } from '../http/http-client.ts';
 import { withRequestTrace } from '../http/with-request-trace.ts';
 import type { BucketFormat } from '../layout/format-version.ts';
 import { readBucketFormat } from '../registry/bucket-format.ts';
@@ -24,7 +26,8 @@ const maxRequests = 512;
 /** Opens a bucket of a store that speaks S3: what fails for a passing reason is tried again, and the store is not flooded. */
 export async function openStore(address: StoreAddress, options: OpenBucketOptions): Promise<OpenedBucket> {
   const { environment, signal, engine, forWriting = false } = options;
-  const s3Options = await findS3Options(address, environment);
+  const found = await findS3Options(address, environment);
+  const s3Options = { ...found, http: withRequestTrace(forWriting ? await openWriting(environment) : openReading(found, options)) };
   const open = (abilities?: Partial<BucketAbilities>): Bucket => {
     const bucket = openS3Bucket({ ...s3Options, abilities });
     const watched = engine ? withWatch(bucket, engine.connections.watch, systemClock) : bucket;
@@ -38,13 +41,26 @@ export async function openStore(address: StoreAddress, options: OpenBucketOption
 
 /** Opens the settings of such a bucket. */
 export async function openStoreAdmin(address: StoreAddress, environment: NodeJS.ProcessEnv): Promise<BucketAdmin> {
-  return openS3Admin(await findS3Options(address, environment));
+  return openS3Admin({ ...(await findS3Options(address, environment)), http: withRequestTrace(await openWriting(environment)) });
 }
 
-async function findS3Options(address: StoreAddress, environment: NodeJS.ProcessEnv): Promise<S3ClientOptions> {
+/** Loaded only by who writes: reading needs nothing of `node:http`, which takes long to load. */
+async function openWriting(environment: NodeJS.ProcessEnv): Promise<HttpClient> {
+  const { createNodeHttpClient } = await import('../http/node-http-client.node.ts');
+  return createNodeHttpClient({ env: environment });
+}
+
+/** For what moves much, connections are opened beside the first request. */
+function openReading(place: S3Place, { environment, engine }: OpenBucketOptions): HttpClient {
+  const client = createNodeReadClient({ env: environment });
+  if (engine) client.prepare(resolveS3Endpoint(place).url(), engine.connections.limit);
+  return client;
+}
+
+async function findS3Options(address: StoreAddress, environment: NodeJS.ProcessEnv): Promise<Omit<S3ClientOptions, 'http'>> {
   const { place, keys } = await resolveS3Settings(address, environment);
   const credentials = keys ? staticCredentials(keys) : createDefaultCredentials({ clock: systemClock, env: environment });
-  return { ...place, credentials, http: withRequestTrace(createNodeHttpClient({ env: environment })), clock: systemClock };
+  return { ...place, credentials, clock: systemClock };
 }
 
 function dropUndefined(profile: NonNullable<BucketFormat['store']>): Partial<BucketAbilities> {

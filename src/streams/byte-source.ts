@@ -15,6 +15,9 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Takes a piece of a source with its position; the piece's memory may be used again once the promise has resolved. */
+export type PieceWriter = (piece: Uint8Array, position: number) => Promise<void>;
+
 /**
  * Bytes that can be opened again: what everything that may be retried is made of (an opener, not a stream). Two opens give the same bytes, and may be read
  * side by side.
@@ -31,6 +34,11 @@ export interface ByteSource {
   readonly isLocalFile?: boolean | undefined;
   /** Starts reading. What it throws, at once or while iterating, is the source's failure. */
   open(options?: OpenOptions): ByteStream;
+  /**
+   * Reads all of it in whatever order it comes, many pieces side by side, for who can write at any position: each byte once, or the same byte again. Absent where bytes come in
+   * order anyway. What `write` throws comes through.
+   */
+  readonly scatter?: ((write: PieceWriter, options?: Pick<OpenOptions, 'signal'>) => Promise<void>) | undefined;
 }
 
 /** A source over bytes in memory. */

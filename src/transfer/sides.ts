@@ -1,5 +1,5 @@
 import { attribute, hasCode, type Side } from '../errors/coded-error.ts';
-import type { ByteSource, ByteStream, OpenOptions } from '../streams/byte-source.ts';
+import type { ByteSource, ByteStream, OpenOptions, PieceWriter } from '../streams/byte-source.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { tracePoints } from '../streams/trace-points.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -30,6 +30,7 @@ export function openSourceBlob(source: ImageSource, blob: Descriptor): ByteSourc
     seekable: bytes.seekable,
     isLocalFile: bytes.isLocalFile,
     open: (options = {}) => exactly(() => bytes.open(options), blob, options),
+    scatter: bytes.scatter && ((write, options) => on('source', async () => bytes.scatter?.(within(blob, write), options))),
   };
 }
 
@@ -49,6 +50,15 @@ async function* exactly(open: () => ByteStream, blob: Descriptor, { start = 0, e
   throw new RegistryError('size-mismatch', `Cannot read blob "${blob.digest}": ${found} bytes received, ${end - start} wanted`, {
     side: 'source',
   });
+}
+
+/** Takes no piece that does not lie within the blob; what writing throws is the target's. */
+function within(blob: Descriptor, write: PieceWriter): PieceWriter {
+  return async (piece, position) => {
+    if (position + piece.byteLength > blob.size)
+      throw new RegistryError('size-mismatch', `Cannot read blob "${blob.digest}": more than ${blob.size} bytes received`);
+    await on('target', () => write(piece, position));
+  };
 }
 
 /** A target that finds other bytes than it was promised got them from the source; being stopped is nobody's fault. */

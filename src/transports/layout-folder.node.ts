@@ -9,6 +9,7 @@ import { fileSource } from './file-source.node.ts';
 import { blobFileName, type LayoutFiles } from './layout-files.ts';
 import { addToIndex, layoutFileBytes } from './layout-index.ts';
 import { writeFileWhole } from './write-file.node.ts';
+import { writeFileScattered } from './write-scattered.node.ts';
 
 /** The files of a layout in a folder. */
 export function openLayoutFolder(path: string, location: string): LayoutFiles {
@@ -29,7 +30,10 @@ export function createLayoutWriter(path: string): LayoutWriter {
     // A layout may have a manifest without all that is below it; to look at each blob costs next to nothing.
     hasSubtree: async () => false,
     hasBlob: async (blob) => (await findFile(pathOf(blob)))?.size === blob.size,
-    putBlob: (blob, bytes, options = {}) => writeFileWhole(pathOf(blob), verify(bytes.open({ signal: options.signal }), blob), options),
+    putBlob: (blob, bytes, options = {}) =>
+      bytes.scatter
+        ? writeFileScattered(pathOf(blob), blob, bytes.scatter, options)
+        : writeFileWhole(pathOf(blob), verify(bytes.open({ signal: options.signal }), blob), options),
     async putManifest(manifest, bytes, options) {
       await verifyBytes(bytes, manifest);
       await writeFileWhole(pathOf(manifest), bytesSource(bytes).open(), options);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { throwIfAborted } from '../errors/registry-error.ts';
 import type { ByteStream } from '../streams/byte-source.ts';
@@ -21,21 +21,27 @@ export function temporaryPathFor(path: string): string {
 }
 
 /**
- * Writes a file so that at any moment, and after a crash, there is the whole of it or what was there before: a temporary file beside it, flushed to the disk, then
- * renamed. What the stream throws comes through, and nothing is left.
+ * Writes a file so that at any moment, and after a crash, there is the whole of it or what was there before (see `replaceFile`). What the stream throws comes through, and nothing is left.
  * @throws CodedError `output-failed`, `storage-full`, `storage-read-only`
  */
-export async function writeFileWhole(path: string, bytes: ByteStream, { signal, onProgress }: WriteFileOptions = {}): Promise<void> {
+export function writeFileWhole(path: string, bytes: ByteStream, { signal, onProgress }: WriteFileOptions = {}): Promise<void> {
+  return replaceFile(path, async (file) => {
+    for await (const chunk of bytes) {
+      throwIfAborted(signal);
+      await file.writeFile(chunk);
+      onProgress?.(chunk.byteLength);
+    }
+  });
+}
+
+/** Lets a new file be filled beside a path, then flushes it to the disk and gives it that name. What `fill` throws comes through, and nothing is left. */
+export async function replaceFile(path: string, fill: (file: FileHandle) => Promise<void>): Promise<void> {
   const temporary = temporaryPathFor(path);
   try {
     await mkdir(dirname(path), { recursive: true });
-    const file = await open(temporary, 'wx');
+    const file = await open(temporary, 'wx+');
     try {
-      for await (const chunk of bytes) {
-        throwIfAborted(signal);
-        await file.writeFile(chunk);
-        onProgress?.(chunk.byteLength);
-      }
+      await fill(file);
       await file.sync();
     } finally {
       await file.close();

@@ -26,9 +26,9 @@ export function withRetry(inner: Bucket, options: RetryOptions = {}): Bucket {
   const openContent = (key: ObjectKey, getOptions: GetOptions): Promise<ObjectContent | undefined> =>
     retry(() => inner.get(key, getOptions), policy, clock, getOptions.signal);
   const get: Bucket['get'] = async (key, getOptions = {}) => {
-    const { signal } = getOptions;
+    const { signal, mayReuse } = getOptions;
     const content = await openContent(key, getOptions);
-    return content && { ...content, body: resumeBody(content, (rest) => openContent(key, { ...rest, signal }), context, signal) };
+    return content && { ...content, body: resumeBody(content, (rest) => openContent(key, { ...rest, mayReuse, signal }), context, signal) };
   };
 
   const store: Pick<Bucket, 'get' | 'head'> = { get, head: (key, headOptions) => around.head(key, headOptions) };

@@ -40,6 +40,7 @@ export interface S3Request {
   readonly payload?: string | undefined;
   readonly idleTimeoutMs?: number | undefined;
   readonly stallTimeoutMs?: number | undefined;
+  readonly mayReuse?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -83,12 +84,12 @@ export function createS3Client(options: S3ClientOptions): S3Client {
   }
 
   async function attempt(request: S3Request, payload: string, used: SigningFacts): Promise<HttpResponse> {
-    const { method, body, signal, idleTimeoutMs, stallTimeoutMs } = request;
+    const { method, body, signal, mayReuse, idleTimeoutMs, stallTimeoutMs } = request;
     const scope = await createScope(used);
     throwIfAborted(signal);
     const unsigned = { method, url: endpoint.url(request.key, request.query), headers: { 'user-agent': 'bucketry', ...request.headers } };
     const headers = scope ? signRequest(unsigned, payload, scope) : unsigned.headers;
-    return http.send({ ...unsigned, headers, body, signal, idleTimeoutMs, stallTimeoutMs });
+    return http.send({ ...unsigned, headers, body, signal, mayReuse, idleTimeoutMs, stallTimeoutMs });
   }
 
   /** Takes in what a refusal teaches. @returns which fact is another now, so that the request is worth sending again */

@@ -17,7 +17,7 @@ interface Extent {
 
 /** GetObject, as `Bucket.get` promises it. */
 export async function getObject(client: S3Client, key: ObjectKey, options: GetOptions = {}): Promise<ObjectContent | undefined> {
-  const { range, ifMatch, signal } = options;
+  const { range, ifMatch, mayReuse, signal } = options;
   const action = `read "${key}"`;
   if (range?.end !== undefined && range.end <= range.start) {
     throw new BucketError('range-invalid', `Cannot ${action}: no byte lies from ${range.start} to before ${range.end}`);
@@ -26,7 +26,7 @@ export async function getObject(client: S3Client, key: ObjectKey, options: GetOp
     ...(range && { range: `bytes=${range.start}-${range.end === undefined ? '' : range.end - 1}` }),
     ...(ifMatch !== undefined && { 'if-match': ifMatch }),
   };
-  const response = await missingAsUndefined(client.send({ action, method: 'GET', key, headers, signal }));
+  const response = await missingAsUndefined(client.send({ action, method: 'GET', key, headers, mayReuse, signal }));
   if (response === undefined) return undefined;
   try {
     const { start, contentLength, size } = readExtent(response, range, action);
