@@ -1,4 +1,4 @@
-import { createServer, request as sendRequest } from 'node:http';
+import { createServer, type IncomingMessage, request as sendRequest } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
 export interface HttpProxyOptions {
@@ -21,9 +21,13 @@ export async function startHttpProxy({ login, hangs = false }: HttpProxyOptions 
   const asked: string[] = [];
   const open = new Set<Socket>();
   const wanted = login === undefined ? undefined : `Basic ${Buffer.from(login).toString('base64')}`;
+  const mayPass = ({ headers }: IncomingMessage): boolean => wanted === undefined || headers['proxy-authorization'] === wanted;
   const server = createServer((request, response) => {
     asked.push(`${request.method ?? ''} ${request.url ?? ''}`);
-    if (wanted !== undefined && request.headers['proxy-authorization'] !== wanted) return void response.writeHead(407).end();
+    if (!mayPass(request)) {
+      response.writeHead(407).end();
+      return;
+    }
     const { port, pathname, search } = new URL(request.url ?? '');
     const { 'proxy-authorization': _login, 'proxy-connection': _connection, ...headers } = request.headers;
     const onward = sendRequest(
@@ -43,8 +47,10 @@ export async function startHttpProxy({ login, hangs = false }: HttpProxyOptions 
   server.on('connect', (request, front: Socket) => {
     asked.push(`CONNECT ${request.url ?? ''}`);
     if (hangs) return;
-    if (wanted !== undefined && request.headers['proxy-authorization'] !== wanted)
-      return void front.end('HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic realm="tests"\r\n\r\n');
+    if (!mayPass(request)) {
+      front.end('HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic realm="tests"\r\n\r\n');
+      return;
+    }
     const back = connect(Number(request.url?.split(':').at(-1)), '127.0.0.1', () => {
       front.write('HTTP/1.1 200 Connection established\r\n\r\n');
       front.pipe(back).pipe(front);

@@ -24,6 +24,8 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   tag: { summary: 'give an image another tag', load: async () => (await import('./commands/tag.ts')).tag },
   rm: { summary: 'remove a tag or a manifest', load: async () => (await import('./commands/rm.ts')).rm },
   init: { summary: 'make a bucket ready to hold images', load: async () => (await import('./commands/init.ts')).init },
+  login: { summary: 'log in to a registry', load: async () => (await import('./commands/login.ts')).login },
+  logout: { summary: 'forget the login at a registry', load: async () => (await import('./commands/logout.ts')).logout },
   serve: {
     summary: 'serve a bucket over HTTP',
     load: async () => (await import('./commands/serve.node.ts')).serve,

@@ -18,5 +18,8 @@ export const environmentDoc: Readonly<Record<string, string>> = {
     'Where OpenTelemetry spans of each run are sent (OTLP over HTTP, JSON), such as `http://localhost:4318`; none are if unset. `OTEL_EXPORTER_OTLP_HEADERS`, `…_TIMEOUT`, `…_COMPRESSION`, `…_CERTIFICATE`, `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_TRACES_EXPORTER=none` and `OTEL_SDK_DISABLED` are heeded.',
   TRACEPARENT: 'The span that calls (W3C Trace Context), with `TRACESTATE`: spans of this run belong below it.',
   NO_COLOR: 'Set to anything: no colours.',
-  HTTPS_PROXY: 'With `HTTP_PROXY` and `NO_PROXY`: the proxies to use, as in other tools.',
+  HTTPS_PROXY:
+    'With `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in capitals or not: the proxies to use, as in the tools of Docker; never for this machine.',
+  DOCKER_CONFIG: 'Folder of `config.json`, with the logins at registries; `~/.docker` if unset. Those of podman are found, too.',
+  REGISTRY_AUTH_FILE: 'The file of logins to use before all others, and to keep new ones in.',
 };

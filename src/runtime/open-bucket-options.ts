@@ -1,10 +1,10 @@
 import type { Bucket, RequestOptions } from '../bucket/bucket.ts';
 import type { BucketFormat } from '../layout/format-version.ts';
 import type { TransferEngine } from '../parallel/transfer-engine.ts';
+import type { ConnectionOptions } from './connection-options.ts';
 
 /** How a place's bucket is opened. */
-export interface OpenBucketOptions extends RequestOptions {
-  readonly environment: NodeJS.ProcessEnv;
+export interface OpenBucketOptions extends RequestOptions, ConnectionOptions {
   /** The process's own, for what is moved in bulk: it is told how the store fares. */
   readonly engine?: TransferEngine | undefined;
   /** Makes a directory bucket that is missing, and goes by what `init` found out about the store. */

@@ -1,7 +1,7 @@
-import { createNodeHttpClient } from '../http/node-http-client.node.ts';
-import { withRequestTrace } from '../http/with-request-trace.ts';
+import type { HttpClient } from '../http/http-client.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import { createCredentialsLookup } from '../remote/credential-files.node.ts';
+import { formatRateLimit, isLow, type RateLimit } from '../remote/rate-limit.ts';
 import { createRegistryClient } from '../remote/registry-client.ts';
 import type { RegistryScheme } from '../remote/registry-origin.ts';
 import { openRemotePush, type RemotePush } from '../remote/remote-push.ts';
@@ -9,6 +9,8 @@ import { openRemoteRemoval, type RemoteRemoval } from '../remote/remote-removal.
 import { openRemoteRepository, type RemoteRepository } from '../remote/remote-repository.ts';
 import { systemClock } from '../streams/clock.ts';
 import type { BucketAddress } from '../transports/bucket-address.ts';
+import type { ConnectionOptions } from './connection-options.ts';
+import { openRegistryHttp } from './open-registry.node.ts';
 
 /** A repository of a host that speaks as a registry does, and the connections to it. */
 export interface OpenedRemote {
@@ -26,11 +28,18 @@ export type RemoteAddress = Extract<BucketAddress, { readonly host: string }> | 
 /** A bucket's scheme is what its place says; of a registry no scheme is named. */
 const schemes: Readonly<Record<RemoteAddress['kind'], RegistryScheme | undefined>> = { http: 'http', https: 'https', registry: undefined };
 
-/** Opens a repository of a registry, or of a public bucket: to its readers a bucket is a registry. */
-export function openRemote({ kind, host }: RemoteAddress, name: RepositoryName, environment: NodeJS.ProcessEnv): OpenedRemote {
-  const http = withRequestTrace(createNodeHttpClient({ env: environment }));
+/** Opens a repository of a registry, or of a public bucket: to its readers a bucket is a registry. Nothing is read or sent before the first request. */
+export function openRemote(
+  { kind, host }: RemoteAddress,
+  name: RepositoryName,
+  environment: NodeJS.ProcessEnv,
+  options: Omit<ConnectionOptions, 'environment'> = {},
+): OpenedRemote {
+  const { insecure = false, note } = options;
+  const http = openLazily(() => openRegistryHttp(host, { environment, insecure }));
   const credentials = kind === 'registry' ? createCredentialsLookup(environment) : async () => undefined;
-  const client = createRegistryClient({ host, http, clock: systemClock, credentials, scheme: schemes[kind] });
+  const scheme = insecure && kind === 'registry' ? 'either' : schemes[kind];
+  const client = createRegistryClient({ host, http, clock: systemClock, credentials, scheme, onRateLimit: noteLowLimit(host, note) });
   return {
     repository: openRemoteRepository(client, name, systemClock),
     push: openRemotePush({ client, name, clock: systemClock }),
@@ -38,4 +47,26 @@ export function openRemote({ kind, host }: RemoteAddress, name: RepositoryName, 
     findOrigin: (signal) => client.locate('/', signal),
     close: () => http.close(),
   };
+}
+
+/** Opens a client when the first request is sent. */
+function openLazily(open: () => Promise<HttpClient>): HttpClient {
+  let opened: Promise<HttpClient> | undefined;
+  return {
+    send: async (request) => (await (opened ??= open())).send(request),
+    close: async () => (await opened?.catch(() => undefined))?.close(),
+  };
+}
+
+/** Says once that little is left of a limit. */
+function noteLowLimit(host: string, note: ConnectionOptions['note']): ((limit: RateLimit) => void) | undefined {
+  let isNoted = false;
+  return (
+    note &&
+    ((limit) => {
+      if (isNoted || !isLow(limit)) return;
+      isNoted = true;
+      note(`note: of the limit of ${host} ${formatRateLimit(limit)}; logged-in users have a higher one ("bucketry login ${host}").`);
+    })
+  );
 }

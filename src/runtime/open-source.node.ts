@@ -2,6 +2,7 @@ import { RegistryError } from '../errors/registry-error.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { ImageSource } from '../transfer/image-source.ts';
 import { formatPlace } from '../transports/place.ts';
+import type { ConnectionOptions } from './connection-options.ts';
 import { listTags } from './list-tags.node.ts';
 import { openBucket } from './open-bucket.node.ts';
 import type { OpenBucketOptions } from './open-bucket-options.ts';
@@ -10,7 +11,7 @@ import type { ResolvedBucketPlace, ResolvedPlace } from './resolve-place.node.ts
 
 /** Opens the image that a place names; loads only the transport that it needs. Closing it closes all that was opened for it. */
 export async function openSource(place: ResolvedPlace, options: OpenBucketOptions): Promise<ImageSource> {
-  const { signal, environment } = options;
+  const { signal } = options;
   switch (place.kind) {
     case 'oci':
       return (await import('../transports/oci-layout.node.ts')).openLayoutSource(place);
@@ -20,7 +21,7 @@ export async function openSource(place: ResolvedPlace, options: OpenBucketOption
       return (await import('../transports/docker-archive.node.ts')).openDockerArchiveSource(place, { signal });
     case 'docker': {
       const { host, repository, tag, digest } = place.reference;
-      return openRemoteSource({ kind: 'registry', host }, repository, digest ?? tag ?? 'latest', formatPlace(place), environment);
+      return openRemoteSource({ kind: 'registry', host }, repository, digest ?? tag ?? 'latest', formatPlace(place), options);
     }
     case 'bucket':
       return openBucketSource(place, options);
@@ -36,7 +37,7 @@ async function openBucketSource(place: ResolvedBucketPlace, options: OpenBucketO
   if (repository === undefined) throw ambiguous(location, '"bucketry ls" lists the repositories of a bucket.');
   if (reference === undefined) throw ambiguous(location, describeTags(await listTags({ ...place, repository }, options)));
   if ('host' in address) {
-    return openRemoteSource(address, repository, reference, location, options.environment);
+    return openRemoteSource(address, repository, reference, location, options);
   }
   const { createBucketSource } = await import('../transports/bucket-source.ts');
   const { openRepository } = await import('../registry/repository.ts');
@@ -50,11 +51,11 @@ async function openRemoteSource(
   name: RepositoryName,
   reference: string,
   location: string,
-  environment: NodeJS.ProcessEnv,
+  options: ConnectionOptions,
 ): Promise<ImageSource> {
   const { openRemote } = await import('./open-remote.node.ts');
   const { createRegistrySource } = await import('../transports/registry.ts');
-  const remote = openRemote(address, name, environment);
+  const remote = openRemote(address, name, options.environment, options);
   const source = createRegistrySource({ repository: remote.repository, reference, location });
   return { ...source, close: () => remote.close() };
 }

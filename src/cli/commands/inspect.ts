@@ -1,6 +1,7 @@
 import { openSource } from '../../runtime/open-source.node.ts';
 import { resolvePlace } from '../../runtime/resolve-place.node.ts';
 import { type Command, defineCommand, type ResultDoc } from '../command.ts';
+import { connectionFlags, readConnectionFlags } from '../connection-flags.ts';
 import { describeImage, type ImageDescription, readRootBytes, type RootDescription } from '../describe-image.ts';
 import { formatBytes, formatCount } from '../output/format-quantity.ts';
 import { shortDigest } from '../output/render-progress.ts';
@@ -34,12 +35,15 @@ export const inspect: Command = defineCommand({
   },
   flags: {
     raw: { kind: 'switch', group: 'Output', doc: 'Write the bytes of the manifest or index as they are, verified.' },
+    ...connectionFlags,
     bucket: bucketFlag,
   },
   examples: ['bucketry inspect team/app:1.0', 'bucketry inspect s3://my-bucket/team/app:1.0 --raw | sha256sum'],
   result: resultDoc,
-  run: async ({ args, flags }, { environment, output, signal }) => {
-    const source = await openSource(await resolvePlace(args.ref, { bucket: flags.bucket, environment }), { environment, signal });
+  run: async ({ args, flags }, context) => {
+    const { environment, output, signal } = context;
+    const place = await resolvePlace(args.ref, { bucket: flags.bucket, environment });
+    const source = await openSource(place, { ...readConnectionFlags(flags, context), signal });
     try {
       if (flags.raw) return output.bytes(await readRootBytes(source, signal));
       const description: InspectResult = await describeImage(source, signal);

@@ -3,6 +3,7 @@ import { openTarget } from '../../runtime/open-target.node.ts';
 import { resolveBucketPlace } from '../../runtime/resolve-place.node.ts';
 import { type BucketPlace, parsePlace, type Place } from '../../transports/place.ts';
 import { type Command, defineCommand, type ResultDoc } from '../command.ts';
+import { connectionFlags, readConnectionFlags } from '../connection-flags.ts';
 import { formatBytes, formatCount, formatDuration } from '../output/format-quantity.ts';
 import { runCopy, writeDigestFile } from '../run-copy.node.ts';
 import { bucketFlag, copyFlags } from '../shared-flags.ts';
@@ -49,7 +50,7 @@ export const pull: Command = defineCommand({
       required: false,
     },
   },
-  flags: { ...copyFlags, ...transferFlags, bucket: bucketFlag },
+  flags: { ...copyFlags, ...transferFlags, ...connectionFlags, bucket: bucketFlag },
   examples: [
     'bucketry pull s3://my-bucket/team/app:1.0',
     'bucketry pull team/app:1.0 docker-archive:app.tar:app:1.0 && docker load -i app.tar',
@@ -57,10 +58,11 @@ export const pull: Command = defineCommand({
   result: resultDoc,
   run: async ({ args, flags }, context) => {
     const { environment, signal, output } = context;
+    const connection = readConnectionFlags(flags, context);
     const place = await resolveBucketPlace(args.ref, { bucket: flags.bucket, environment });
     const engine = createFlaggedEngine(flags);
-    const target = await openTarget(args.dest === undefined ? defaultTarget(place) : parsePlace(args.dest), environment);
-    const source = await openSource(place, { environment, signal, engine });
+    const target = await openTarget(args.dest === undefined ? defaultTarget(place) : parsePlace(args.dest), connection);
+    const source = await openSource(place, { ...connection, signal, engine });
     const startedAtMs = performance.now();
     try {
       const { root, summary } = await runCopy(

@@ -13,6 +13,7 @@ import type { ImageTarget } from '../../transfer/image-target.ts';
 import { createBucketTarget } from '../../transports/bucket-target.ts';
 import { formatPlace } from '../../transports/place.ts';
 import { type Command, type CommandContext, defineCommand, type ResultDoc } from '../command.ts';
+import { connectionFlags, readConnectionFlags } from '../connection-flags.ts';
 import type { Environment } from '../environment.ts';
 import { formatBytes, formatCount, formatDuration } from '../output/format-quantity.ts';
 import { createFlaggedPacker, packingFlags } from '../packing-flags.ts';
@@ -62,7 +63,7 @@ export const push: Command = defineCommand({
       required: true,
     },
   },
-  flags: { ...copyFlags, ...packingFlags, ...transferFlags, 'part-size': partSizeFlag, bucket: bucketFlag },
+  flags: { ...copyFlags, ...packingFlags, ...transferFlags, ...connectionFlags, 'part-size': partSizeFlag, bucket: bucketFlag },
   examples: [
     'bucketry push oci:./image s3://my-bucket/team/app:1.0',
     'docker save app:1.0 -o app.tar && bucketry push docker-archive:app.tar file:./bucket//team/app:1.0',
@@ -72,14 +73,15 @@ export const push: Command = defineCommand({
   run: async ({ args, flags }, context) => {
     const { environment, signal, output } = context;
     const options = { bucket: flags.bucket, environment };
+    const connection = readConnectionFlags(flags, context);
     const place = requireTag(await resolveBucketPlace(args.dest, options));
     const engine = createFlaggedEngine(flags);
     const packer = await createFlaggedPacker(flags);
     const choices: CopyChoices = { ...flags, packer, manner: 'send', countConnections: () => engine.connections.inUse };
     const repositoryOptions = { ...engine, partSizeBytes: parsePartSize(flags['part-size']) };
-    const source = await openSource(await resolvePlace(args.source, options), { environment, signal, engine });
+    const source = await openSource(await resolvePlace(args.source, options), { ...connection, signal, engine });
     try {
-      const { bucket, format } = await openWritableBucket(place.address, { environment, signal, engine });
+      const { bucket, format } = await openWritableBucket(place.address, { ...connection, signal, engine });
       try {
         const journal = await openUploadJournal(place.address, bucket.location, environment);
         const repository = openRepository(bucket, place.repository, { ...repositoryOptions, journal });
