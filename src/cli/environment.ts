@@ -6,6 +6,8 @@ export const environmentDoc: Readonly<Record<string, string>> = {
   BUCKETRY_BUCKET: 'The bucket of references without one, such as `s3://my-bucket`.',
   XDG_CONFIG_HOME: 'Folder of `bucketry/config.json`; `~/.config` if unset.',
   XDG_STATE_HOME: 'Folder of `bucketry/uploads/`, what is remembered of unfinished uploads; `~/.local/state` if unset.',
+  XDG_CACHE_HOME:
+    'Folder of `bucketry/`, where Node keeps what it compiled of us for the next start; `~/.cache` if unset. `NODE_DISABLE_COMPILE_CACHE=1`: nothing is kept.',
   AWS_ENDPOINT_URL_S3: 'Endpoint of `s3://` buckets, where the place has no `?endpoint=`; else `AWS_ENDPOINT_URL`, else the profile.',
   AWS_REGION:
     'Region of `s3://` buckets, where the place has no `?region=`; else `AWS_DEFAULT_REGION`, else the profile, else us-east-1. A store that names another region is believed.',
