@@ -17,7 +17,7 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
   bucket: { folders: ['errors', 'streams', 'http'], packages: ['@rgrove/parse-xml', '@aws-sdk/credential-provider-node'] },
   layout: { folders: ['errors', 'oci', 'bucket'], packages: ['valibot'] },
   registry: { folders: ['errors', 'oci', 'streams', 'parallel', 'layout', 'bucket'] },
-  remote: { folders: ['errors', 'oci', 'streams', 'http'], packages: ['valibot'] },
+  remote: { folders: ['errors', 'oci', 'streams', 'http'], packages: ['valibot', 'smol-toml'] },
   transfer: { folders: ['errors', 'oci', 'streams'] },
   transports: {
     folders: ['errors', 'oci', 'streams', 'http', 'parallel', 'archive', 'bucket', 'layout', 'registry', 'remote', 'transfer'],
