@@ -20,10 +20,10 @@ export const craneAppend: Contestant = {
 };
 
 /** What a shell does, at gzip's own level. */
-export const pigzPipe: Contestant = pigzAt(6, 'pigz | s5cmd');
+export const pigzPipe: Contestant = pigzAt(6, 'pigz and s5cmd');
 
 /** The same at our level. */
-export const pigzPipeFast: Contestant = pigzAt(4, 'pigz -4 | s5cmd');
+export const pigzPipeFast: Contestant = pigzAt(4, 'pigz -4 and s5cmd');
 
 function pigzAt(level: number, name: string): Contestant {
   return {

@@ -3,6 +3,7 @@ import type { ScenarioResult } from '../results.ts';
 import type { Scenario } from '../scenario.ts';
 import { scenarios } from '../scenarios.ts';
 import { summarize, tieRatio } from '../../src/bench/statistics.ts';
+import { isPlotted } from './format-scenario-plot.ts';
 import { formatTable } from './format-table.ts';
 import { formatJudgement, judgeTarget } from './judge-target.ts';
 
@@ -44,8 +45,7 @@ function formatResult(result: ScenarioResult): readonly string[] {
     '',
     formatTable(result),
     '',
-    `![Seconds of each contestant, median and range](performance/${nameOf(result)}.svg)`,
-    '',
+    ...(isPlotted(result) ? [`![Seconds of each contestant, median and range](performance/${nameOf(result)}.svg)`, ''] : []),
     `What the figures do not say: ${limits}`,
     '',
     ...result.contestants.map(({ name, settings }) => `- ${name}: ${settings}`),

@@ -6,11 +6,20 @@ import { scenarios } from '../scenarios.ts';
 
 const mebibyte = 2 ** 20;
 
+/** One bar beside nothing says nothing. */
+export function isPlotted({ contestants }: ScenarioResult): boolean {
+  return contestants.length > 1;
+}
+
 /** A scenario's result as a plot, ours first. */
 export function formatScenarioPlot({ contestants, shape, scenario, movedBytes }: ScenarioResult): string {
-  const link = shape === undefined ? 'no link' : `${shape.mibPerConnection} MiB/s a connection, ${shape.rttMs} ms`;
+  const link =
+    shape === undefined
+      ? 'nothing but the loopback device'
+      : `${shape.rttMs} ms a round trip, ${shape.mibPerConnection} MiB/s a connection`;
   return formatPlot({
-    title: `${scenarios[scenario].title} (${link})`,
+    title: scenarios[scenario].title,
+    note: `between client and server: ${link}`,
     bars: contestants.map((contestant) => createBar(contestant, movedBytes)),
   });
 }

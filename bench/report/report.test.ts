@@ -77,4 +77,5 @@ test('a plot has a bar for each contestant, as long as its median', () => {
   expect(widths).toHaveLength(3);
   expect(widths[1]! / widths[0]!).toBeCloseTo(9, 1);
   expect(plot).toContain('slow &amp; steady');
+  expect(plot).toContain('30 ms a round trip, 25 MiB/s a connection</text>');
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nameOf, readResults } from '../results.ts';
 import { formatPerformance } from './format-performance.ts';
-import { formatScenarioPlot } from './format-scenario-plot.ts';
+import { formatScenarioPlot, isPlotted } from './format-scenario-plot.ts';
 
 const docs = fileURLToPath(new URL('../../docs', import.meta.url));
 
@@ -13,6 +13,6 @@ export async function writePerformance(): Promise<void> {
   const plots = join(docs, 'performance');
   await rm(plots, { recursive: true, force: true }); // a scenario may be gone
   await mkdir(plots, { recursive: true });
-  for (const result of results) await writeFile(join(plots, `${nameOf(result)}.svg`), formatScenarioPlot(result));
+  for (const result of results.filter(isPlotted)) await writeFile(join(plots, `${nameOf(result)}.svg`), formatScenarioPlot(result));
   await writeFile(join(docs, 'performance.md'), formatPerformance(results));
 }

@@ -12,6 +12,8 @@ export interface PlotBar {
 
 export interface Plot {
   readonly title: string;
+  /** Under what circumstances; stands below everything else. */
+  readonly note?: string | undefined;
   /** In the order from top to bottom. */
   readonly bars: readonly PlotBar[];
 }
@@ -22,6 +24,7 @@ const rowHeight = 28;
 const barHeight = 14;
 const top = 48;
 const bottom = 52;
+const noteHeight = 18;
 /** A letter of 13 px in fonts that nobody knows before: rather too wide than too narrow. */
 const letterWidth = 7.6;
 const mostTicks = 6;
@@ -38,8 +41,9 @@ const style = `
 }`;
 
 /** A bar of each one's median seconds, with a line from the fastest to the slowest run, as an SVG that needs no fonts, scripts or files of its own. */
-export function formatPlot({ title, bars }: Plot): string {
-  const height = top + bars.length * rowHeight + bottom;
+export function formatPlot({ title, note, bars }: Plot): string {
+  const captionY = top + bars.length * rowHeight + bottom - 12;
+  const height = captionY + 12 + (note === undefined ? 0 : noteHeight);
   const longest = Math.max(...bars.map(({ seconds }) => seconds.max));
   const left = margin + widthOf(bars.map(({ name }) => name)) + 10;
   const right = margin + widthOf(bars.map(({ value }) => value)) + 12;
@@ -53,10 +57,15 @@ export function formatPlot({ title, bars }: Plot): string {
     `<text class="bkt-text" x="${margin}" y="26" font-size="15" font-weight="600">${escapeText(title)}</text>`,
     ...chooseTicks(longest).map((tick) => formatTick(tick, x(tick), top + bars.length * rowHeight)),
     ...bars.map((bar, index) => formatBar(bar, top + index * rowHeight + (rowHeight - barHeight) / 2, left, x)),
-    `<text class="bkt-faint" x="${margin}" y="${height - 12}" font-size="12">${escapeText(caption)}</text>`,
+    formatSmallLine(caption, captionY),
+    ...(note === undefined ? [] : [formatSmallLine(note, captionY + noteHeight)]),
     '</svg>',
     '',
   ].join('\n');
+}
+
+function formatSmallLine(text: string, y: number): string {
+  return `<text class="bkt-faint" x="${margin}" y="${y}" font-size="12">${escapeText(text)}</text>`;
 }
 
 /** Round numbers from 0 up to the longest, at even distances. */
