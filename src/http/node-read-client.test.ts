@@ -110,6 +110,24 @@ test('what comes before the connection breaks is given, and then the failure', a
   expect(text).toBe('abc');
 });
 
+test('a body that comes slowly, with pauses and bursts, is given as it comes, and right', async () => {
+  const bytes = pattern(900_000);
+  const cuts = [0, 10, 20, 300_000, 300_010, 700_000, 900_000];
+  const { url } = await listen(
+    createHttpServer((_request, response) => {
+      response.writeHead(200, { 'content-length': bytes.byteLength });
+      cuts.slice(1).forEach((end, index) => setTimeout(() => response.write(bytes.subarray(cuts[index], end)), 150 * index));
+    }),
+  );
+  for (const mayReuse of [true, false]) {
+    const { body } = await open().send({ method: 'GET', url, mayReuse });
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of body) chunks.push(mayReuse ? chunk.slice() : chunk);
+    expect(chunks[0]?.byteLength).toBe(10);
+    expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
+  }
+});
+
 test('a head may come in any pieces', async () => {
   const pieces = ['H', 'TTP/1.1 200 OK\r', '\ncontent-length: 3\r\n\r', '\nab', 'c'];
   const server = createTcpServer((socket) => {

@@ -97,7 +97,7 @@ export class ReadConnection {
     this.#socket.setTimeout(exchange.idleTimeoutMs);
     const timer = setTimeout(() => {
       exchange.isEager = true;
-      if (this.#blocks.filled.byteLength > 0) this.#handOver(exchange);
+      this.#handOver(exchange, this.#blocks.copy());
     }, patienceMs);
     await new Promise<void>((resolve) => (exchange.wake = resolve));
     clearTimeout(timer);
@@ -146,11 +146,12 @@ export class ReadConnection {
   #receiveBody(exchange: Exchange, count: number): void {
     exchange.bodyLeft = (exchange.bodyLeft ?? 0) - count;
     if (exchange.bodyLeft < 0) return void this.#socket.destroy(new Error('The server sent more than it had said'));
-    if (exchange.bodyLeft === 0 || exchange.isEager || this.#blocks.isFull) this.#handOver(exchange);
+    if (exchange.bodyLeft === 0 || exchange.isEager || this.#blocks.isFull) this.#handOver(exchange, this.#blocks.take());
   }
 
-  #handOver(exchange: Exchange): void {
-    if (this.#blocks.filled.byteLength > 0) exchange.blocks.push(this.#blocks.take());
+  #handOver(exchange: Exchange, block: FilledBlock): void {
+    if (block.bytes.byteLength === 0) return block.release();
+    exchange.blocks.push(block);
     exchange.wake?.();
   }
 
@@ -187,7 +188,7 @@ export class ReadConnection {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
     if (exchange.bodyLeft === undefined) exchange.head.reject(this.#explain(this.#failure, exchange));
-    else if (exchange.bodyLeft > 0 && this.#blocks.filled.byteLength > 0) this.#handOver(exchange);
+    else this.#handOver(exchange, this.#blocks.copy());
     exchange.wake?.();
   }
 

@@ -15,6 +15,16 @@ test('gives what came, without what is left out', () => {
   expect(blocks.filled.byteLength).toBe(0);
 });
 
+test('a copy leaves the block where it is', () => {
+  const blocks = new SocketBlocks();
+  const { room } = blocks;
+  room.set([1, 2, 3]);
+  blocks.add(2);
+  expect([...blocks.copy().bytes]).toEqual([1, 2]);
+  blocks.add(1);
+  expect([...blocks.take().bytes]).toEqual([3]);
+});
+
 test('what was taken stays as it is until it is released', () => {
   const blocks = new SocketBlocks();
   fill(blocks, 1);

@@ -53,7 +53,14 @@ export class SocketBlocks {
     this.#begin += count;
   }
 
-  /** Hands over what is there, and goes on with another block. */
+  /** Hands over a copy of what is there; the next bytes go behind it, as the socket was told. */
+  copy(): FilledBlock {
+    const bytes = this.filled.slice();
+    this.#begin = this.#end;
+    return { bytes, release: () => {} };
+  }
+
+  /** Hands over what is there, and goes on with another block: only while the socket asks for its next `room`, since it would otherwise write where it was told before. */
   take(): FilledBlock {
     const taken = this.#current;
     const bytes = this.filled;
