@@ -9,7 +9,7 @@ import {
 import { dockerPush } from './contestants/docker.ts';
 import { crtPut, engineAlone } from './contestants/engine.ts';
 import { bucketryHelp, bucketryVersion, nodeAlone } from './contestants/node.ts';
-import { awsGet, awsPut, awsPutDefault, curlGet, curlPut, s5cmdDefault, s5cmdGet, s5cmdTuned } from './contestants/object-clients.ts';
+import { awsGet, awsPut, awsPutDefault, curlPut, s5cmdDefault, s5cmdGet, s5cmdTuned } from './contestants/object-clients.ts';
 import { craneAppend, pigzPipe, pigzPipeFast } from './contestants/packers.ts';
 import { cranePull, cranePush, skopeoPull, skopeoPush } from './contestants/registry-clients.ts';
 import { slowConnectionShape, standardShape } from './link/shapes.ts';
@@ -150,8 +150,7 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     image: { ...layer198, seed: 'pull-198' },
     stored: 'pushed',
     filledBy: [bucketryPush, cranePush, curlPut],
-    contestants: [bucketryPull, cranePull, skopeoPull, s5cmdGet, awsGet, curlGet],
-    seldom: [curlGet],
+    contestants: [bucketryPull, cranePull, skopeoPull, s5cmdGet, awsGet],
     targets: [
       { kind: 'as-fast-as', other: cranePull },
       { kind: 'as-fast-as', other: skopeoPull },

@@ -89,10 +89,3 @@ export const curlPut: Contestant = {
   programs: ['curl'],
   command: (stage) => curl(stage, '--upload-file', stage.image.layerFiles[0]),
 };
-
-/** What one connection gives, downloading. */
-export const curlGet: Contestant = {
-  ...curlPut,
-  name: 'curl, one GET',
-  command: (stage) => curl(stage, '--output', `${stage.outputFolder}/layer`),
-};

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { packTar } from '../../src/archive/pack-tar.ts';
@@ -49,7 +49,10 @@ export async function makeFilesArchive(folder: string, bytes: number, signal: Ab
 /** The first files, by name, until there are enough bytes. */
 async function collectFiles(bytes: number): Promise<readonly TarFile[]> {
   const entries = await readdir(origin, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .filter((path) => !isOfTools(path));
   const files: TarFile[] = [];
   let total = 0;
   for (const path of paths.toSorted()) {
@@ -59,4 +62,9 @@ async function collectFiles(bytes: number): Promise<readonly TarFile[]> {
     files.push({ name: `files/${files.length}`, source: fileSource(path, size) });
   }
   return files;
+}
+
+/** What tools keep beside packages, in hidden folders, changes while it is read. */
+function isOfTools(path: string): boolean {
+  return relative(origin, path).startsWith('.');
 }
