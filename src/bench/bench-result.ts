@@ -12,6 +12,7 @@ export interface BenchResult {
   readonly bytes: number;
   readonly rounds: number;
   readonly machine: string;
+  readonly load: MachineLoad;
   /** How processor time and memory were found out, or why they are absent. */
   readonly measuredBy: string;
   /** In the order of tables. */
@@ -22,6 +23,12 @@ export interface BenchResult {
   readonly skipped: readonly Skipped[];
   /** What could not be removed again, and why. */
   readonly leftovers: readonly string[];
+}
+
+export interface MachineLoad {
+  /** Processes that wanted a processor, on average, in the minute before the bench began. */
+  readonly before: number;
+  readonly processors: number;
 }
 
 export interface ContestantResult {
@@ -68,7 +75,7 @@ export type BenchFrame = Omit<BenchResult, 'contestants' | 'comparisons' | 'left
 const mebibyte = 2 ** 20;
 const gibibyte = 2 ** 30;
 /** Whom the others are compared with. */
-export const yardstick = 'bucket-parallel';
+const yardstick = 'bucket-parallel';
 
 /** Puts the runs of a bench together, contestants in the order given. */
 export function createBenchResult(frame: BenchFrame, contestants: readonly Contestant[], runs: readonly BenchRun[]): BenchResult {

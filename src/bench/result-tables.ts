@@ -1,4 +1,4 @@
-import type { BenchResult, ContestantResult, NamedComparison, Summary } from './bench-result.ts';
+import type { BenchResult, ContestantResult, MachineLoad, NamedComparison, Summary } from './bench-result.ts';
 import type { Table } from './format-columns.ts';
 import { leastComparableRuns, type Spread, tieRatio } from './statistics.ts';
 
@@ -51,7 +51,7 @@ export function createFullTable(result: BenchResult): Table {
 }
 
 /** How to read the tables: what a difference within noise is, how it was measured, and what each contestant did. */
-export function explainTables({ comparisons, measuredBy, contestants, skipped, leftovers }: BenchResult): readonly string[] {
+export function explainTables({ comparisons, measuredBy, load, contestants, skipped, leftovers }: BenchResult): readonly string[] {
   const verdicts = new Set(comparisons.map(({ verdict }) => verdict));
   const percent = Math.round((tieRatio - 1) * 100);
   return [
@@ -64,11 +64,22 @@ export function explainTables({ comparisons, measuredBy, contestants, skipped, l
         ]
       : []),
     ...(verdicts.has('too few runs') ? [`Too few runs: fewer than ${leastComparableRuns} of one of them.`] : []),
+    ...(isBusy(load) ? [describeLoad(load)] : []),
     measuredBy,
     ...contestants.map(({ title, settings, failure }) => `${title}: ${settings}${failure === undefined ? '' : `. Failed: ${failure}`}`),
     ...skipped.map(({ name, reason }) => `Skipped ${name}: ${reason}`),
     ...leftovers.map((leftover) => `Still there: ${leftover}`),
   ];
+}
+
+/** Whether others want more of the machine than there is. */
+export function isBusy({ before, processors }: MachineLoad): boolean {
+  return before > processors;
+}
+
+/** For whoever is about to believe the figures. */
+export function describeLoad({ before, processors }: MachineLoad): string {
+  return `Others were at work: ${before.toFixed(1)} processes wanted ${processors} processors in the minute before. Times say little then.`;
 }
 
 /** `1 layer of 198 MiB`. */

@@ -15,6 +15,7 @@ const frame: BenchFrame = {
   bytes: 198 * mebibyte,
   rounds: 3,
   machine: '2 × <fast>',
+  load: { before: 0.3, processors: 2 },
   measuredBy: 'CPU: by hand.',
   skipped: [{ name: 'docker', reason: 'it is not on PATH' }],
 };
@@ -103,6 +104,12 @@ test('who failed, who was skipped and what is still there are named', () => {
   expect(text).toContain('Skipped docker: it is not on PATH');
   expect(text.split('Still there: host/name:tag')).toHaveLength(2);
   expect(result.comparisons).toEqual([]);
+});
+
+test('a machine that others use too is said to be one', () => {
+  expect(formatResult(founding)).not.toContain('Others were at work');
+  const busy = createBenchResult({ ...frame, load: { before: 13.26, processors: 2 } }, [parallel], runsOf(parallel, [1, 1, 1]));
+  expect(formatResult(busy)).toContain('Others were at work: 13.3 processes wanted 2 processors');
 });
 
 test('the plot shows the same medians, pushes into the bucket in another colour', () => {

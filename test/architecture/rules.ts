@@ -26,7 +26,7 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
   doctor: { folders: ['errors', 'oci', 'streams', 'http', 'layout', 'bucket'] },
   server: { folders: ['errors', 'oci', 'streams', 'layout', 'registry', 'bucket'] },
   telemetry: { folders: ['errors', 'streams', 'http'] },
-  bench: { folders: ['errors', 'oci', 'streams', 'archive', 'bucket', 'layout', 'registry', 'remote', 'transports'] },
+  bench: { folders: ['errors', 'oci', 'streams', 'archive', 'bucket', 'layout', 'registry', 'remote'] },
   runtime: { folders: '*', packages: ['valibot'] },
   cli: { folders: '*', packages: ['log-update'] },
 };

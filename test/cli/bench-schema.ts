@@ -19,6 +19,7 @@ const benchSchema = v.strictObject({
   bytes: v.number(),
   rounds: v.number(),
   machine: v.string(),
+  load: v.strictObject({ before: v.number(), processors: v.number() }),
   measuredBy: v.string(),
   contestants: v.array(
     v.strictObject({

@@ -1,7 +1,7 @@
 import type { Skipped } from '../../bench/bench-result.ts';
 import { openBucketTraces } from '../../bench/bucket-traces.ts';
 import type { Contestant } from '../../bench/contestant.ts';
-import { parseRepositoryName } from '../../oci/repository-name.ts';
+import { parseRepositoryName, type RepositoryName } from '../../oci/repository-name.ts';
 import { openBucket } from '../../runtime/open-bucket.node.ts';
 import { openRemovalOf } from '../../runtime/open-remote-removal.node.ts';
 import type { ResolvedBucketPlace } from '../../runtime/resolve-place.node.ts';
@@ -42,7 +42,7 @@ export async function openField(options: FieldOptions, signal: AbortSignal): Pro
   const remote = registry && openRemovalOf(registry.host, registry.name, environment);
   const closeAll = async (): Promise<void> => void (await Promise.all([bucket.close(), remote?.close()]));
   try {
-    const repository = parseRepositoryName(`bucketry-bench-${id}`);
+    const repository = benchRepository(id);
     const traces = await openBucketTraces(bucket, repository, signal);
     const side = remote && registry && (await createRegistrySide(registry, remote, bucketry, signal));
     const bucketOptions = { bucketry, address, repository, traces, environment };
@@ -63,6 +63,11 @@ export async function openField(options: FieldOptions, signal: AbortSignal): Pro
     await closeAll();
     throw error;
   }
+}
+
+/** The repository that a bench uses in the bucket, and nobody else. */
+export function benchRepository(id: string): RepositoryName {
+  return parseRepositoryName(`bucketry-bench-${id}`);
 }
 
 interface ChosenPeers {

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BenchFrame } from '../../bench/bench-result.ts';
 import type { BenchRun } from '../../bench/bench-run.ts';
-import { describeImage, formatSeconds } from '../../bench/result-tables.ts';
+import { describeImage, describeLoad, formatSeconds, isBusy } from '../../bench/result-tables.ts';
 import { runBench } from '../../bench/run-bench.node.ts';
 import type { CommandContext } from '../command.ts';
 import { formatBytes, formatCount } from '../output/format-quantity.ts';
-import type { Field } from './open-field.node.ts';
+import { benchRepository, type Field } from './open-field.node.ts';
 
 /** After an interrupt the process may not live longer than a few seconds. */
 const shortRemovalMs = 3_000;
@@ -45,18 +45,17 @@ export async function runField(
   }
 }
 
-/** Says how much is going to be sent where, and who takes no part. */
-export function announceBench(
-  { bytes, rounds, bucket, registry, skipped, layers }: BenchFrame,
-  { contestants }: Field,
-  output: CommandContext['output'],
-): void {
-  const total = (isOne: (way: string) => boolean): string =>
-    formatBytes(contestants.filter(({ way }) => isOne(way)).length * rounds * bytes);
-  const toRegistry = registry === undefined ? '' : ` and ${total((way) => way === 'registry')} to ${registry}`;
-  output.note(
-    `Sending ${describeImage({ layers, bytes })}, ${formatCount(rounds, 'time')} for each of ${formatCount(contestants.length, 'contestant')}: ${total((way) => way !== 'registry')} to ${bucket}${toRegistry}.`,
-  );
+/** Says how much is going to be sent where, by which names it can be found should the bench be killed, and who takes no part. */
+export function announceBench({ field, frame, id }: BenchWork, output: CommandContext['output']): void {
+  const { bucket, registry, load, rounds, bytes } = frame;
+  const { contestants, skipped } = field;
+  const times = `${formatCount(rounds, 'time')} for each of ${formatCount(contestants.length, 'contestant')}`;
+  const amount = (isToRegistry: boolean): string =>
+    formatBytes(contestants.filter(({ way }) => (way === 'registry') === isToRegistry).length * rounds * bytes);
+  const toBucket = `${amount(false)} to ${bucket} (${benchRepository(id)})`;
+  const toRegistry = registry === undefined ? '' : ` and ${amount(true)} to ${registry} (tags bench-${id}-…)`;
+  output.note(`Sending ${describeImage(frame)}, ${times}: ${toBucket}${toRegistry}. All of it is to be removed again.`);
+  if (isBusy(load)) output.note(describeLoad(load));
   for (const { name, reason } of skipped) output.note(`Skipping ${name}: ${reason}.`);
 }
 

@@ -1,4 +1,4 @@
-import { arch, cpus, release, totalmem } from 'node:os';
+import { arch, availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import { type BenchFrame, type BenchResult, createBenchResult } from '../../bench/bench-result.ts';
 import { formatPage } from '../../bench/format-page.ts';
 import { formatResult, formatResultPlot } from '../../bench/format-result.ts';
@@ -24,6 +24,7 @@ const resultDoc: ResultDoc<BenchResult> = {
   bytes: 'Bytes of all layers: what each run sends.',
   rounds: 'How often each contestant was to run.',
   machine: 'Processors, memory, system and Node.',
+  load: 'Processes that wanted a processor in the minute before it began (0 where the system does not tell), and `processors`: with more of the former, times say little.',
   measuredBy: 'How processor time and memory were found out, or why they are absent.',
   contestants:
     'Each with `name`, `title`, `way` (`registry`, `bucket` or `object`), `settings`, `isOwn`, `runs` (`seconds`, `cpuSeconds`, `peakBytes`), `summary` (`seconds` and `mibPerSecond`, each `min`, `median`, `max`; `cpuSecondsPerGib`; `peakBytes`; absent where no run ended well) and `failure` (absent where all did). What nobody can tell is null.',
@@ -95,11 +96,13 @@ export const bench: Command = defineCommand({
       bytes: layers * layerBytes,
       rounds: runs,
       machine: describeMachine(),
+      load: { before: loadavg()[0] ?? 0, processors: availableParallelism() },
       measuredBy: explainUsage(),
       skipped: field.skipped,
     };
-    announceBench(frame, field, output);
-    const done = await runField({ field, frame, layerBytes, id }, context);
+    const work = { field, frame, layerBytes, id };
+    announceBench(work, output);
+    const done = await runField(work, context);
     const result = createBenchResult(frame, field.contestants, done);
     await writeReport(flags.svg, () => formatResultPlot(result));
     await writeReport(flags.html, () => formatPage(result));
