@@ -1,4 +1,5 @@
 import { RegistryError } from '../errors/registry-error.ts';
+import { createDigestThread } from '../parallel/digest-thread.node.ts';
 import { createTransferEngine, type TransferEngine } from '../parallel/transfer-engine.ts';
 import { systemClock } from '../streams/clock.ts';
 import type { FlagValues, TextFlag } from './flags.ts';
@@ -41,6 +42,7 @@ export function createFlaggedEngine(flags: FlagValues<TransferFlags>): TransferE
   const { memory, 'limit-rate': rate, 'max-connections': most } = flags;
   return createTransferEngine({
     clock: systemClock,
+    digestFile: createDigestThread(),
     maxConnections: most === undefined ? undefined : parseConnections(most),
     memoryBytes: memory === undefined ? undefined : parseBytes('memory', memory, { least: 16 * mebibyte }),
     maxBytesPerSecond: rate === undefined ? undefined : parseBytes('limit-rate', rate, { least: 1024 }),

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ByteSource, type ByteStream, bytesSource } from '../streams/byte-source.ts';
+import { createFingerprint } from '../streams/fingerprint.ts';
 import { digestHex } from '../streams/hasher.ts';
 import { readAll } from '../streams/read-all.ts';
 import type { ExpectedContent } from '../streams/verify.ts';
 import { createByteBudget } from './byte-budget.ts';
 import { createConnectionLimit } from './connection-limit.ts';
+import type { DigestFile, FileToDigest } from './file-digest.ts';
 import type { SendPart } from './part-attempts.ts';
 import { planParts } from './part-plan.ts';
 import { sendParts } from './send-parts.ts';
@@ -25,7 +27,7 @@ function fileOf(bytes: Uint8Array, { chunkBytes = 64, onRead }: FileOptions = {}
   return {
     size: bytes.byteLength,
     seekable: true,
-    isLocalFile: true,
+    findFile: async () => undefined,
     openNow: () => openNow,
     async *open({ start = 0, end = bytes.byteLength, mayReuse = false, signal } = {}): ByteStream {
       openNow += 1;
@@ -188,5 +190,53 @@ test('a file of another size than expected is not cut at places that it may not 
   await expect(sendParts(fileOf(bytes), expected, planParts(1000, 100), collect().send, engine())).rejects.toMatchObject({
     code: 'size-mismatch',
   });
-  expect(bytesSource(bytes).isLocalFile).toBeUndefined();
+  expect(bytesSource(bytes).findFile).toBeUndefined();
+});
+
+describe('a file that another thread digests', () => {
+  const partSize = 400;
+  const bytes = pattern(1000);
+  const fingerprintsOf = (content: Uint8Array): string[] =>
+    planParts(content.byteLength, partSize).map(({ start, end }) => {
+      const fingerprint = createFingerprint();
+      fingerprint.update(content.subarray(start, end));
+      return fingerprint.value();
+    });
+  /** A thread that reads this of the file. */
+  const threadThatReads =
+    (content: Uint8Array): DigestFile =>
+    async () => ({ digest: digestHex('sha256', content), fingerprints: fingerprintsOf(content), busyMs: 1 });
+  const file = (readsHere: () => void): ByteSource => ({
+    ...fileOf(bytes, { onRead: (_, isDigesting) => void (isDigesting && readsHere()) }),
+    findFile: async () => ({ path: '/somewhere', start: 7, end: 1007 }),
+  });
+
+  test('is asked for by its place and the ends of its parts, and not digested here again', async () => {
+    const asked: FileToDigest[] = [];
+    const digestFile: DigestFile = (wanted, signal) => {
+      asked.push(wanted);
+      return threadThatReads(bytes)(wanted, signal);
+    };
+    const source = file(() => expect.unreachable());
+    await sendParts(source, contentOf(bytes), planParts(1000, partSize), collect().send, { ...engine(), digestFile });
+    expect(asked).toEqual([{ path: '/somewhere', start: 7, end: 1007, algorithm: 'sha256', partEnds: [400, 800, 1000] }]);
+  });
+
+  test.each([
+    ['cannot read it', async () => undefined],
+    ['finds other bytes, as of a file that took its name', threadThatReads(pattern(999))],
+  ] as const)('is digested here where the thread %s', async (_, digestFile) => {
+    let read = 0;
+    const source = file(() => (read += 1));
+    await sendParts(source, contentOf(bytes), planParts(1000, partSize), collect().send, { ...engine(), digestFile });
+    expect(read).toBeGreaterThan(0);
+  });
+
+  test('is refused where the thread read the right bytes, and others were sent', async () => {
+    const changed = bytes.with(500, 255);
+    const source = { ...fileOf(changed), findFile: file(() => {}).findFile };
+    const options = { ...engine(), digestFile: threadThatReads(bytes) };
+    const sending = sendParts(source, contentOf(bytes), planParts(1000, partSize), collect().send, options);
+    await expect(sending).rejects.toMatchObject({ code: 'digest-mismatch', message: expect.stringContaining('between bytes 400 and 800') });
+  });
 });

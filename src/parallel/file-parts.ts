@@ -1,8 +1,10 @@
 import { RegistryError } from '../errors/registry-error.ts';
 import { type ByteSource, type ByteStream, sliceSource } from '../streams/byte-source.ts';
 import { createFingerprint } from '../streams/fingerprint.ts';
+import { tracePoints } from '../streams/trace-points.ts';
 import { type ExpectedContent, verify } from '../streams/verify.ts';
 import type { ReadyPart } from './buffered-parts.ts';
+import type { DigestFile } from './file-digest.ts';
 import { type PartRange, partBytes } from './part-plan.ts';
 
 /**
@@ -12,17 +14,15 @@ import { type PartRange, partBytes } from './part-plan.ts';
  * reading that was digested gave the same bytes, since they have the same fingerprint. A file that is rewritten, or replaced, while it is sent makes it fail, however briefly it
  * held other bytes; a request whose bytes are already known to be others never gets its last chunk. What was read only in part proves nothing and needs to prove nothing: no store takes a
  * part that lacks bytes.
- * @param failure is aborted as soon as the digesting fails, so that nothing more is sent
  */
 export async function* fileParts(
   source: ByteSource,
   expected: ExpectedContent,
   parts: readonly PartRange[],
-  failure: AbortController,
-  signal: AbortSignal,
+  { failure, signal, digestFile }: FilePartsOptions,
 ): AsyncGenerator<ReadyPart> {
   const readings = createReadings(expected);
-  const digesting = digestWhole(verify(source.open({ signal, mayReuse: true }), expected), parts, readings).catch((error: unknown) => {
+  const digesting = digest(source, expected, parts, readings, { signal, digestFile }).catch((error: unknown) => {
     failure.abort(error);
     throw error;
   });
@@ -34,6 +34,53 @@ export async function* fileParts(
   } finally {
     await digesting.catch(() => undefined);
   }
+}
+
+interface DigestingOptions {
+  readonly signal: AbortSignal;
+  /** Digests beside this thread, where it can. */
+  readonly digestFile?: DigestFile | undefined;
+}
+
+export interface FilePartsOptions extends DigestingOptions {
+  /** Aborted as soon as the digesting fails, so that nothing more is sent. */
+  readonly failure: AbortController;
+}
+
+/** Digests the whole, in another thread where that finds it right; else here, where what is wrong with it can be said. */
+async function digest(
+  source: ByteSource,
+  expected: ExpectedContent,
+  parts: readonly PartRange[],
+  readings: Readings,
+  { signal, digestFile }: DigestingOptions,
+): Promise<void> {
+  const fingerprints = digestFile && (await digestElsewhere(source, expected, parts, digestFile, signal));
+  if (fingerprints) parts.forEach((part, index) => readings.note(part, fingerprints[index] ?? ''));
+  else await digestWhole(verify(source.open({ signal, mayReuse: true }), expected), parts, readings);
+}
+
+/** The fingerprints of a reading that was found right. */
+async function digestElsewhere(
+  source: ByteSource,
+  expected: ExpectedContent,
+  parts: readonly PartRange[],
+  digestFile: DigestFile,
+  signal: AbortSignal,
+): Promise<readonly string[] | undefined> {
+  const [algorithm, encoded] = expected.digest.split(':');
+  const file = await source.findFile?.();
+  if (!file || file.end - file.start !== expected.size || (algorithm !== 'sha256' && algorithm !== 'sha512')) return undefined;
+  const partEnds = parts.map(({ end }) => end);
+  const found = await tracePoints.hash.run(
+    async (trace) => {
+      const result = await digestFile({ ...file, algorithm, partEnds }, signal);
+      if (trace && result) trace.busyMs = result.busyMs;
+      return result;
+    },
+    () => ({ algorithm, bytes: expected.size, busyMs: 0 }),
+  );
+  return found?.digest === encoded ? found?.fingerprints : undefined;
 }
 
 /** What the readings of each part gave. */

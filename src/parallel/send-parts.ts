@@ -4,6 +4,7 @@ import { type ExpectedContent, verify } from '../streams/verify.ts';
 import { bufferedParts, type ReadyPart } from './buffered-parts.ts';
 import type { ByteBudget, ByteLease } from './byte-budget.ts';
 import type { ConnectionLimit } from './connection-limit.ts';
+import type { DigestFile } from './file-digest.ts';
 import { fileParts } from './file-parts.ts';
 import { createLateParts } from './late-parts.ts';
 import { beginPart, type Resending, type SendPart } from './part-attempts.ts';
@@ -17,6 +18,8 @@ export interface SendPartsOptions<R> {
   readonly onProgress?: ((bytes: number) => void) | undefined;
   /** Sends late parts once more (see `createLateParts`). Without it each part is sent once. */
   readonly resending?: Resending<R> | undefined;
+  /** Digests files beside this thread; in it, if left out. */
+  readonly digestFile?: DigestFile | undefined;
 }
 
 /** More than there are connections, so that none waits for the next part; parts that are in memory are bounded by the budget. */
@@ -40,7 +43,7 @@ export async function sendParts<R>(
   send: SendPart<R>,
   options: SendPartsOptions<R>,
 ): Promise<R[]> {
-  const { budget, connections, signal, onProgress, resending } = options;
+  const { budget, connections, signal, onProgress, resending, digestFile } = options;
   const failure = new AbortController();
   const stop = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
   const turn = connections.takeTurn();
@@ -69,9 +72,9 @@ export async function sendParts<R>(
     }
   };
   try {
-    const isFile = source.isLocalFile === true && source.size === expected.size;
+    const isFile = source.findFile !== undefined && source.size === expected.size;
     const ready = isFile
-      ? fileParts(source, expected, parts, failure, stop)
+      ? fileParts(source, expected, parts, { failure, signal: stop, digestFile })
       : bufferedParts(verify(source.open({ signal: stop }), expected), parts, acquire);
     await forEachConcurrently(ready, isFile ? mostFilePartsBegun : Infinity, sendOne, signal);
     return results;

@@ -63,6 +63,7 @@ export async function uploadBlob(context: RepositoryContext, upload: BlobUpload)
       const parts = await sendParts(upload.source, upload.blob, plan, createSend(context, upload, { handle, listed, onKept, proofs }), {
         budget: context.budget,
         connections: context.connections,
+        digestFile: context.digestFile,
         signal: upload.signal,
         onProgress: upload.onProgress,
         resending: createResending(context, upload, handle),

@@ -2,6 +2,7 @@ import type { Bucket } from '../bucket/bucket.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { ByteBudget } from '../parallel/byte-budget.ts';
 import type { ConnectionLimit } from '../parallel/connection-limit.ts';
+import type { DigestFile } from '../parallel/file-digest.ts';
 import type { Clock } from '../streams/clock.ts';
 import type { UploadJournal } from './upload-journal.ts';
 
@@ -14,6 +15,8 @@ export interface RepositoryContext {
   readonly connections: ConnectionLimit;
   /** Of the whole process. */
   readonly budget: ByteBudget;
+  /** Digests local files beside this thread. */
+  readonly digestFile?: DigestFile | undefined;
   /** A part size of the user's own. Others do not continue uploads of it; without it parts are those of the published function. */
   readonly partSizeBytes?: number | undefined;
   /** What this machine remembers of its uploads into this bucket. */

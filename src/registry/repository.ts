@@ -4,6 +4,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { RepositoryName, Tag } from '../oci/repository-name.ts';
 import { type ByteBudget, createByteBudget } from '../parallel/byte-budget.ts';
 import { type ConnectionLimit, createConnectionLimit } from '../parallel/connection-limit.ts';
+import type { DigestFile } from '../parallel/file-digest.ts';
 import { type Clock, systemClock } from '../streams/clock.ts';
 import { type Blobs, createBlobs } from './blobs.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
@@ -40,6 +41,8 @@ export interface RepositoryOptions {
   readonly connections?: ConnectionLimit | undefined;
   /** 128 MiB of its own if left out. */
   readonly budget?: ByteBudget | undefined;
+  /** Digests local files beside this thread; in it, if left out. */
+  readonly digestFile?: DigestFile | undefined;
   /** Part size of uploads, in bytes; others do not continue them. The published function of the size if left out. */
   readonly partSizeBytes?: number | undefined;
   /** Lets uploads be continued by the machine that began them, where the store does not tell what its parts hold; without it they are sent anew there. */
@@ -57,6 +60,7 @@ export function openRepository(bucket: Bucket, name: RepositoryName, options: Re
     clock: options.clock ?? systemClock,
     connections: options.connections ?? createConnectionLimit(),
     budget: options.budget ?? createByteBudget(),
+    digestFile: options.digestFile,
     partSizeBytes: options.partSizeBytes,
     journal: options.journal,
   };

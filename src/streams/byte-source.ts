@@ -18,6 +18,13 @@ export interface OpenOptions {
 /** Takes a piece of a source with its position; the piece's memory may be used again once the promise has resolved. */
 export type PieceWriter = (piece: Uint8Array, position: number) => Promise<void>;
 
+/** Bytes of a file, from `start` to before `end`. */
+export interface FileRange {
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * Bytes that can be opened again: what everything that may be retried is made of (an opener, not a stream). Two opens give the same bytes, and may be read
  * side by side.
@@ -28,10 +35,10 @@ export interface ByteSource {
   /** Whether `start` is reached without reading what lies before it (files, memory, stores: yes; a registry without Range: no). */
   readonly seekable: boolean;
   /**
-   * Whether it is a file of this machine: reading a range of it a second time costs next to nothing, but others may write to it meanwhile, so that the second reading
-   * gives other bytes than the first.
+   * Where it lies in a file of this machine: reading a range of it a second time costs next to nothing, and other threads can read it; but others may write to it meanwhile, so that the
+   * second reading gives other bytes than the first. Absent for all else; finds nothing where there is no such file any more.
    */
-  readonly isLocalFile?: boolean | undefined;
+  readonly findFile?: (() => Promise<FileRange | undefined>) | undefined;
   /** Starts reading. What it throws, at once or while iterating, is the source's failure. */
   open(options?: OpenOptions): ByteStream;
   /**
@@ -54,10 +61,15 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
 
 /** The part of a source from `start` to before `end`, as a source of its own. */
 export function sliceSource(source: ByteSource, start: number, end: number): ByteSource {
+  const { findFile } = source;
   return {
     size: end - start,
     seekable: source.seekable,
-    isLocalFile: source.isLocalFile,
+    findFile: findFile && (async () => sliceFile(await findFile(), start, end)),
     open: (options = {}) => source.open({ ...options, start: start + (options.start ?? 0), end: start + (options.end ?? end - start) }),
   };
+}
+
+function sliceFile(file: FileRange | undefined, start: number, end: number): FileRange | undefined {
+  return file && { path: file.path, start: file.start + start, end: file.start + end };
 }

@@ -28,7 +28,7 @@ export function openSourceBlob(source: ImageSource, blob: Descriptor): ByteSourc
   return {
     size: blob.size,
     seekable: bytes.seekable,
-    isLocalFile: bytes.isLocalFile,
+    findFile: bytes.findFile,
     open: (options = {}) => exactly(() => bytes.open(options), blob, options),
     scatter: bytes.scatter && ((write, options) => on('source', async () => bytes.scatter?.(within(blob, write), options))),
   };

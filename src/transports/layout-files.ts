@@ -25,7 +25,7 @@ export function layoutBlob(files: LayoutFiles, blob: Descriptor): ByteSource {
   return {
     size: blob.size,
     seekable: true,
-    isLocalFile: true,
+    findFile: async () => (await files.find(blobFileName(blob.digest)))?.findFile?.(),
     async *open(options = {}) {
       const file = await files.find(blobFileName(blob.digest));
       if (!file) throw new RegistryError('blob-missing', `Cannot read blob "${blob.digest}": it is not in "${files.location}"`);

@@ -27,7 +27,7 @@ export const credentials: Credentials = {
 
 /**
  * The stores of the table, each with what `init` has probed of it. Not among them is `slow-list`: the format asks for listings that show what was answered before (docs/bucket-layout.md, "What is asked of
- * the store"). Nor are the two whose ways make no difference to what fails: `opaque-etags`, `exact-upload-keys`.
+ * the store"). Nor are the three whose ways make no difference to what fails: `opaque-etags`, `exact-upload-keys`, `trailed-parts`.
  */
 const storeAbilities: Readonly<Record<StoreName, Partial<BucketAbilities>>> = {
   aws: {},
@@ -37,7 +37,7 @@ const storeAbilities: Readonly<Record<StoreName, Partial<BucketAbilities>>> = {
   'unordered-listing': {},
 };
 
-export type StoreName = Exclude<PersonalityName, 'slow-list' | 'opaque-etags' | 'exact-upload-keys'>;
+export type StoreName = Exclude<PersonalityName, 'slow-list' | 'opaque-etags' | 'exact-upload-keys' | 'trailed-parts'>;
 export const storeNames: readonly StoreName[] = ['aws', 'r2', 'no-conditions', 'ignores-conditions', 'unordered-listing'];
 
 /** One store with its own time. */
