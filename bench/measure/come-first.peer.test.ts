@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { spawnGroup } from '../../test/peers/process-group.ts';
 import { runCommand } from '../../test/peers/run-command.ts';
 import { comeFirst } from './come-first.ts';
 
@@ -17,5 +18,16 @@ describe.skipIf(!isPossible)('coming first', { meta: isPossible ? {} : { skipRea
       await takeBack();
     }
     expect(await readFile('/proc/self/cgroup', 'utf8')).toBe(before);
+  });
+
+  test('goes back with those that outlive the work', async () => {
+    const takeBack = await comeFirst();
+    const group = await spawnGroup(['sleep', '60']);
+    try {
+      await takeBack();
+      expect(await readFile(`/proc/${group.pid}/cgroup`, 'utf8')).toBe(await readFile('/proc/self/cgroup', 'utf8'));
+    } finally {
+      await group.stop(1000);
+    }
   });
 });

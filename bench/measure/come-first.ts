@@ -24,7 +24,7 @@ const pauseMs = 20;
 /**
  * Lets this process and all that it starts come before everything else on the machine, so that figures can be compared although others use it: those still take the
  * processors while the bench waits, but hardly ever while it works. Contestants, servers and the link share what there is as before.
- * @returns a function that takes it back, once all that was started has ended. Throws where control groups are missing or may not be changed
+ * @returns a function that takes it back. Throws where control groups are missing or may not be changed
  */
 export async function comeFirst(): Promise<() => Promise<void>> {
   const form = forms.find(({ root }) => existsSync(join(root, 'cgroup.procs')));
@@ -42,7 +42,7 @@ export async function comeFirst(): Promise<() => Promise<void>> {
   }
   return async () => {
     await writeFile(join(former, 'cgroup.procs'), String(process.pid));
-    await removeGroup(folder);
+    await removeGroup(folder, former);
   };
 }
 
@@ -52,15 +52,21 @@ async function findOwnGroup(name: string): Promise<string> {
   return lines.find(([, hierarchy]) => hierarchy === name)?.[2] ?? '/';
 }
 
-/** The last of those who were in it may still be ending. */
-async function removeGroup(folder: string): Promise<void> {
+/** The last of those who were in it may still be ending; who watches over this process until it ends goes where it goes. */
+async function removeGroup(folder: string, former: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await rmdir(folder);
       return;
     } catch (error) {
       if (attempt === removalTries) throw error;
+      await moveAll(folder, former);
       await sleep(pauseMs);
     }
   }
+}
+
+async function moveAll(from: string, to: string): Promise<void> {
+  const pids = (await readFile(join(from, 'cgroup.procs'), 'utf8')).split('\n').filter((line) => line !== '');
+  for (const pid of pids) await writeFile(join(to, 'cgroup.procs'), pid).catch(() => {}); // it has ended
 }
