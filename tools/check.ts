@@ -22,8 +22,8 @@ const gates: readonly Gate[] = [
   { name: 'docs', command: ['node', 'src/cli/write-docs.node.ts', '--check'] },
   { name: 'build', command: ['tsc', '-p', 'tsconfig.build.json'] },
   { name: 'bundle', command: ['node', 'tools/bundle-program.ts'], after: ['build'] },
-  { name: 'package', command: ['publint', '--strict'], after: ['bundle'] },
-  { name: 'exports', command: ['attw', '--pack', '.', '--profile', 'esm-only'], after: ['bundle'] },
+  { name: 'package', command: ['publint', '--strict'], after: ['build', 'bundle'] },
+  { name: 'exports', command: ['attw', '--pack', '.', '--profile', 'esm-only'], after: ['build', 'bundle'] },
 ];
 
 const { values, positionals } = parseArgs({ options: { root: { type: 'string', default: process.cwd() } }, allowPositionals: true });

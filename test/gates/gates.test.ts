@@ -98,6 +98,7 @@ describe('npm run check', () => {
     { gate: 'format', fault: 'an unformatted file', files: { 'src/main.ts': 'export const answer   = 42\n' }, words: 'src/main.ts' },
     { gate: 'unused', fault: 'an export that nobody uses', files: { 'src/other.ts': 'export const lonely = 1;\n' }, words: 'other.ts' },
     { gate: 'build', fault: 'a source that does not compile', files: { 'src/main.ts': 'export const = 1;\n' }, words: 'TS1' },
+    { gate: 'bundle', fault: 'a missing bundler', files: {}, words: 'bundle-program' },
     { gate: 'package', fault: 'an export without a file', files: {}, words: 'dist/main.js' },
     { gate: 'docs', fault: 'a missing generator', files: {}, words: 'write-docs' },
   ];
