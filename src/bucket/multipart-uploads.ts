@@ -32,12 +32,13 @@ export interface ListedUpload extends UploadHandle {
  */
 export interface MultipartUploads {
   /**
-   * Begins an upload. `size` (left out where it shows only at the end) and `partSize` are what is going to be sent (adapters that must lay out space or check equal parts use them).
+   * Begins an upload. `connections` says how many parts will be sent side by side, so that an adapter may open connections for them meanwhile. `size` (left out where it shows only at the end) and `partSize` are what is going to be sent (adapters that must lay out space or check equal parts use them).
    * Not idempotent: a repeated call after an ambiguous failure leaves an upload that nobody knows; the lifecycle rule ends it.
    */
   create(
     key: ObjectKey,
-    options: ObjectHeaders & RequestOptions & { readonly size?: number | undefined; readonly partSize: number },
+    options: ObjectHeaders &
+      RequestOptions & { readonly size?: number | undefined; readonly partSize: number; readonly connections?: number | undefined },
   ): Promise<UploadHandle>;
 
   /**

@@ -9,6 +9,8 @@ export interface HttpClient {
    * @throws BucketError `connection-failed` (also when the other end breaks off), `timed-out` (no progress within `idleTimeoutMs`); code `aborted` for the signal
    */
   send(request: HttpRequest): Promise<HttpResponse>;
+  /** Opens connections for requests that are about to follow, beside what is going on; those that are not used are closed soon. Absent where the runtime decides. */
+  prepare?(url: URL, connections: number): void;
   /** Closes idle connections; those in use end with their requests. */
   close(): Promise<void>;
 }

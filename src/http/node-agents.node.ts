@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, type AgentOptions } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import process from 'node:process';
+import { type PreparedSockets, prepareSockets } from './prepared-sockets.node.ts';
 import { findProxy } from './proxy-settings.node.ts';
 
 /** How servers are believed, and how we are believed by them. */
@@ -30,6 +31,8 @@ export interface ChosenAgent {
 export interface NodeAgents {
   /** @throws RegistryError `usage-invalid`, see `findProxy` */
   choose(url: URL): ChosenAgent;
+  /** Opens connections ahead (see `prepareSockets`); none where a proxy stands between. */
+  prepare(url: URL, count: number): void;
   /** Closes those that rest, and keeps no more. */
   close(): void;
 }
@@ -42,12 +45,15 @@ export function createNodeAgents({ agent: options, tls, env = process.env }: Nod
     ...(verifies === false && { rejectUnauthorized: false }),
   };
   const agents = new Map<string, HttpAgent>();
+  const prepared = new Map<HttpAgent, PreparedSockets>();
   const open = (isTls: boolean, proxy: URL | undefined): HttpAgent => {
     // Node opens the tunnel and keeps the proxy's password; whom it is for was decided here
     const proxyEnv = proxy ? { HTTP_PROXY: proxy.href, HTTPS_PROXY: proxy.href } : {};
-    return isTls ? new HttpsAgent({ ...options, ...tlsOptions, proxyEnv }) : new HttpAgent({ ...options, proxyEnv });
+    const agent = isTls ? new HttpsAgent({ ...options, ...tlsOptions, proxyEnv }) : new HttpAgent({ ...options, proxyEnv });
+    if (!proxy) prepared.set(agent, prepareSockets(agent, options.timeout ?? 0));
+    return agent;
   };
-  return {
+  const nodeAgents: NodeAgents = {
     choose(url) {
       const proxy = findProxy(url, env);
       const isTls = url.protocol === 'https:';
@@ -56,7 +62,9 @@ export function createNodeAgents({ agent: options, tls, env = process.env }: Nod
       agents.set(key, agent);
       return { agent, isTunnel: isTls && proxy !== undefined };
     },
+    prepare: (url, count) => prepared.get(nodeAgents.choose(url).agent)?.prepare(url, count),
     close() {
+      for (const sockets of prepared.values()) sockets.close();
       for (const agent of agents.values()) {
         agent.maxFreeSockets = 0;
         for (const sockets of Object.values(agent.freeSockets)) {
@@ -65,4 +73,5 @@ export function createNodeAgents({ agent: options, tls, env = process.env }: Nod
       }
     },
   };
+  return nodeAgents;
 }

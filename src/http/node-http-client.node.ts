@@ -57,6 +57,7 @@ export function createNodeHttpClient(options: NodeHttpClientOptions = {}): HttpC
       const answered = exchange(outgoing, request, { idleTimeoutMs: longest, stallTimeoutMs: timeout, connectTimeoutMs });
       return isTunnel ? throughTunnel(outgoing, answered, { timeoutMs: timeout, signal: request.signal }) : answered;
     },
+    prepare: (url, connections) => agents.prepare(url, connections),
     async close(): Promise<void> {
       agents.close();
     },

@@ -6,7 +6,9 @@ const requestIdHeaders = ['x-amz-request-id', 'cf-ray', 'x-request-id'] as const
 
 /** Tells the tracing channel `bucketry:request` of every request, from its first byte to its answer's headers. */
 export function withRequestTrace(inner: HttpClient): HttpClient {
+  const prepare = inner.prepare?.bind(inner);
   return {
+    ...(prepare && { prepare }),
     send: (request) =>
       tracePoints.request.run(
         async (trace) => {

@@ -8,8 +8,6 @@ import type { RateLimit } from './rate-limit.ts';
 
 /** Connections whose number follows the link and the store; one for the whole process. */
 export interface ConnectionController extends ConnectionLimit {
-  /** Connections now. */
-  readonly limit: number;
   /** To be told of every request to the store, also those that are tried again behind the work. */
   readonly watch: RequestWatch;
 }
@@ -67,7 +65,7 @@ export function createConnectionController({ clock, maxConnections, rate }: Conn
       return limit.inUse;
     },
     get limit() {
-      return tuner.limit;
+      return limit.limit;
     },
     watch: { onAnswer: tuner.noteRoundTrip, onFailure },
   };

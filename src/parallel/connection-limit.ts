@@ -19,6 +19,8 @@ export interface ConnectionLimit {
   readonly hasFree: boolean;
   /** Connections that carry something now. */
   readonly inUse: number;
+  /** Connections that may, now. */
+  readonly limit: number;
   /** The next turn: larger than all before. */
   readonly takeTurn: () => number;
 }
@@ -79,6 +81,9 @@ export function createPolicedLimit(policy: ConnectionPolicy): ConnectionLimit {
     },
     get inUse() {
       return inUse;
+    },
+    get limit() {
+      return policy.limit();
     },
     takeTurn: () => (turns += 1),
     carry: (stream, signal) => policy.carry(stream, link, signal),

@@ -55,7 +55,7 @@ export async function uploadBlob(context: RepositoryContext, upload: BlobUpload)
     let opening: Promise<UploadNotes> | undefined;
     try {
       const search = round === 1 && upload.found ? upload.found : await findUpload(upload);
-      const { handle, listed } = search.upload ?? (await createUpload(upload));
+      const { handle, listed } = search.upload ?? (await createUpload(context, upload, plan.length));
       // What a further round finds there, this process sent itself
       const onKept = round === 1 ? upload.onKept : undefined;
       opening = context.journal?.open(handle);
@@ -103,8 +103,10 @@ interface OpenUpload {
   readonly listed: ReadonlyMap<number, ListedPart>;
 }
 
-async function createUpload({ key, blob, partSize, multipart, unfinished, signal }: BlobUpload): Promise<OpenUpload> {
-  const handle = await multipart.create(key, { ...blobHeaders(blob.digest), size: blob.size, partSize, signal });
+async function createUpload({ connections }: RepositoryContext, upload: BlobUpload, parts: number): Promise<OpenUpload> {
+  const { key, blob, partSize, multipart, unfinished, signal } = upload;
+  const free = Math.min(parts, connections.limit - connections.inUse);
+  const handle = await multipart.create(key, { ...blobHeaders(blob.digest), size: blob.size, partSize, connections: free, signal });
   unfinished.add(handle);
   return { handle, listed: new Map() };
 }

@@ -62,6 +62,8 @@ export interface S3Client {
   /** Sends a request whose answer has nothing to read. @returns its headers */
   sendForHeaders(request: S3Request): Promise<HttpResponse['headers']>;
   presign(method: string, key: string, expiresInMs: number): Promise<URL>;
+  /** Opens connections for requests that are about to follow. */
+  prepare(connections: number): void;
   close(): Promise<void>;
 }
 
@@ -150,6 +152,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
       const expiresInSeconds = Math.min(maxPresignSeconds, Math.max(1, Math.floor(expiresInMs / 1000)));
       return scope ? presignUrl(request, expiresInSeconds, scope) : request.url;
     },
+    prepare: (connections) => http.prepare?.(endpoint.url(), connections),
     close: () => http.close(),
   };
 }

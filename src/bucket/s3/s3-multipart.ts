@@ -39,6 +39,8 @@ export function createS3Multipart(
   const trailsCrc32 = verifiesCrc32 && !client.endpoint.isTls && !client.isAnonymous && canTrailCrc32();
   return {
     async create(key, options) {
+      // They open while the store answers
+      client.prepare(options.connections ?? 0);
       const action = `begin an upload of "${key}"`;
       const headers = formatObjectHeaders(options);
       const request: S3Request = { action, method: 'POST', key, query: { uploads: '' }, headers, signal: options.signal };
