@@ -100,6 +100,33 @@ test('of two blobs the one that began first has the first turns, and what is sma
   expect(order).toEqual(['first', 'small', 'first', 'first', 'second', 'second', 'second']);
 });
 
+test('the end of a range whose connection is slow comes over another one, and every byte is right', async () => {
+  const size = 2_000_000;
+  const bytes = pattern(size);
+  let nowMs = 0;
+  const requests: (readonly [number, number])[] = [];
+  const open: OpenRange = async (start, end) => {
+    requests.push([start, end]);
+    const isSlow = start === 0;
+    async function* body(): ByteStream {
+      for (let offset = start; offset < end; offset += 50_000) {
+        for (let turn = 0; turn < (isSlow ? 30 : 1); turn += 1) await new Promise((resolve) => setImmediate(resolve));
+        nowMs += isSlow ? 0 : 50;
+        yield bytes.subarray(offset, Math.min(end, offset + 50_000));
+      }
+    }
+    return { start, contentLength: end - start, body: body() };
+  };
+  const store: Store = { open, requests: 0, bodies: 0, mostBodies: 0 };
+  const found = await scatter(store, size, { rangeBytes: 1_000_000, clock: { ...clock, now: () => nowMs } });
+  expect(Buffer.from(found).equals(bytes)).toBe(true);
+  expect(requests.slice(0, 2)).toEqual([
+    [0, 1_000_000],
+    [1_000_000, 2_000_000],
+  ]);
+  expect(requests[2]?.[1]).toBe(1_000_000);
+});
+
 test('what writing throws comes through, and stops all that is under way', async () => {
   const store = createStore(pattern(10_000));
   const full = new Error('the disk is full');

@@ -4,7 +4,8 @@ import { forEachConcurrently } from '../streams/concurrency.ts';
 import { tracePoints } from '../streams/trace-points.ts';
 import type { Carry, ConnectionLimit } from './connection-limit.ts';
 import { exactRanges, RangesIgnored } from './exact-ranges.ts';
-import { type PartRange, partBytes, planParts } from './part-plan.ts';
+import { planParts } from './part-plan.ts';
+import { RangeQueue, type RangeUnderWay } from './range-queue.ts';
 import { type OpenRange, resumeRange } from './resume-range.ts';
 
 export interface ScatterRangesOptions {
@@ -20,7 +21,7 @@ export interface ScatterRangesOptions {
 const maxBegun = 64;
 
 /**
- * Reads bytes by many ranged requests side by side, and writes each piece as it arrives: nothing waits in memory for what comes before it. A range that breaks off is resumed.
+ * Reads bytes by many ranged requests side by side, and writes each piece as it arrives: nothing waits in memory for what comes before it. A range that breaks off is resumed, the end of one that is late is taken over (see `RangeQueue`).
  * The bytes are not verified: who has written them knows their digest.
  *
  * Where an answer shows that ranges are ignored, all of it comes as one stream, once more from the first byte.
@@ -31,20 +32,14 @@ export async function scatterRanges(open: OpenRange, write: PieceWriter, options
   const turn = connections.takeTurn();
   try {
     const openExactly = exactRanges(open);
-    const ranges = planParts(size, rangeBytes);
-    await forEachConcurrently(
-      ranges,
-      maxBegun,
-      (range, one) => fetchRange(openExactly, range, write, { ...options, turn, signal: one }),
-      signal,
-    );
+    const queue = new RangeQueue(planParts(size, rangeBytes), options.clock, () => connections.hasFree);
+    const fetch = (range: RangeUnderWay, one: AbortSignal): Promise<void> =>
+      fetchRange(openExactly, range, write, { ...options, turn, signal: one }).finally(() => queue.end(range));
+    await forEachConcurrently(queue.take(), maxBegun, fetch, signal);
   } catch (error) {
     if (!(error instanceof RangesIgnored)) throw error;
-    await fetchRange(open, { partNumber: 1, start: 0, end: size }, write, {
-      ...options,
-      turn,
-      signal: signal ?? new AbortController().signal,
-    });
+    const whole: RangeUnderWay = { start: 0, end: size, position: 0, beganAtMs: undefined };
+    await fetchRange(open, whole, write, { ...options, turn, signal: signal ?? new AbortController().signal });
   }
 }
 
@@ -53,24 +48,25 @@ interface FetchOptions extends ScatterRangesOptions {
   readonly signal: AbortSignal;
 }
 
-function fetchRange(
-  open: OpenRange,
-  range: PartRange,
-  write: PieceWriter,
-  { connections, clock, turn, signal }: FetchOptions,
-): Promise<void> {
+function fetchRange(open: OpenRange, range: RangeUnderWay, write: PieceWriter, options: FetchOptions): Promise<void> {
+  const { connections, clock, turn, signal } = options;
   const fetch = async (carry: Carry): Promise<void> => {
-    let position = range.start;
-    for await (const piece of carry(resumeRange(open, range.start, range.end, clock, signal))) {
-      await write(piece, position);
-      position += piece.byteLength;
+    const { start, end } = range;
+    range.beganAtMs = clock.now();
+    for await (const piece of carry(resumeRange(open, start, end, clock, signal))) {
+      const { position } = range;
+      const wanted = piece.subarray(0, range.end - position);
+      range.position += wanted.byteLength;
+      await write(wanted, position);
+      // Only where others have taken over the rest: an answer that is read to its end leaves its connection free
+      if (range.end < end && range.position === range.end) break;
     }
   };
   return connections.run(
     (carry) =>
       tracePoints.range.run(
         () => fetch(carry),
-        () => ({ start: range.start, bytes: partBytes(range) }),
+        () => ({ start: range.start, bytes: range.end - range.start }),
       ),
     { signal, turn },
   );
