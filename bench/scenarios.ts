@@ -8,7 +8,7 @@ import {
 } from './contestants/bucketry.ts';
 import { dockerPush } from './contestants/docker.ts';
 import { crtPut, engineAlone } from './contestants/engine.ts';
-import { bucketryHelp, bucketryVersion, nodeAlone } from './contestants/node.ts';
+import { bucketryHelp, bucketryList, bucketryVersion, nodeAlone } from './contestants/node.ts';
 import { awsGet, awsPut, awsPutDefault, curlPut, s5cmdDefault, s5cmdGet, s5cmdTuned } from './contestants/object-clients.ts';
 import { craneAppend, pigzPipe, pigzPipeFast } from './contestants/packers.ts';
 import { cranePull, cranePush, skopeoPull, skopeoPush } from './contestants/registry-clients.ts';
@@ -189,13 +189,13 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   start: {
     ...onMinio,
     title: 'Start of the command line',
-    meaning: 'What every command costs before it does anything.',
+    meaning: 'What every command costs before it does anything, and what one costs that asks a store beside it for something.',
     limits: 'All files are in the page cache.',
     image: { kind: 'noise', layers: 1, layerBytes: mebibyte, seed: 'start' },
     moves: false,
     isCounted: false,
     repeats: 4,
-    contestants: [bucketryVersion, bucketryHelp, nodeAlone],
+    contestants: [bucketryVersion, bucketryHelp, bucketryList, nodeAlone],
     targets: [{ kind: 'over', other: nodeAlone }],
   },
   'trace-cost': {

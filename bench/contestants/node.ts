@@ -25,3 +25,12 @@ export const bucketryHelp: Contestant = {
   needs: [],
   command: ({ built }) => [process.execPath, built.bucketry, '--help'],
 };
+
+/** The start of ours, until a store has answered. */
+export const bucketryList: Contestant = {
+  name: 'bucketry ls',
+  isOwn: true,
+  settings: 'as built; of an empty bucket, which is asked once',
+  needs: [],
+  command: ({ built, bucket, store }) => [process.execPath, built.bucketry, 'ls', `s3://${bucket}?endpoint=http://${store}`],
+};
