@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
-import { createServer, type TLSSocket } from 'node:tls';
+import { createServer, type TlsOptions, type TLSSocket } from 'node:tls';
 
 /** For 127.0.0.1, made for these tests only: it guards nothing. */
 export const testKey: string = `-----BEGIN PRIVATE KEY-----
@@ -22,10 +22,13 @@ ACq1Q959xkxusIfgFLigKTkgTHenK2Ns/i7e5A==
 -----END CERTIFICATE-----`;
 
 /** Speaks TLS in front of a server that does not. The bytes within pass as they are, so that signatures hold. */
-export async function startTlsFront(plainUrl: string): Promise<{ readonly endpoint: string; close(): Promise<void> }> {
+export async function startTlsFront(
+  plainUrl: string,
+  tls: TlsOptions = { key: testKey, cert: testCertificate },
+): Promise<{ readonly endpoint: string; close(): Promise<void> }> {
   const { hostname, port } = new URL(plainUrl);
   const open = new Set<TLSSocket>();
-  const server = createServer({ key: testKey, cert: testCertificate }, (front) => {
+  const server = createServer(tls, (front) => {
     const back = connect(Number(port), hostname);
     open.add(front);
     for (const [one, other] of [

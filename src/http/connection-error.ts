@@ -73,6 +73,12 @@ export function toTimeoutError(url: URL, what: string, timeoutMs: number): Bucke
   return new BucketError('timed-out', `Cannot talk to ${url.origin}: ${what} within ${timeoutMs} ms`);
 }
 
+/** Whether a connection came to nothing because of the other end's certificate: no other try mends that, and going on without TLS is what an attacker wants. */
+export function isCertificateError(error: unknown): boolean {
+  const code = findSystemCode(error instanceof CodedError ? error.cause : error) ?? '';
+  return explanations[code] === untrusted || /^CERT_|^ERR_TLS_CERT_/.test(code);
+}
+
 function explain(systemCode: string | undefined): Explanation {
   if (systemCode?.startsWith('HPE_')) return notHttp;
   const known = systemCode === undefined ? undefined : explanations[systemCode];

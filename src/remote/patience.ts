@@ -1,4 +1,5 @@
 import { hasCode } from '../errors/coded-error.ts';
+import { isCertificateError } from '../http/connection-error.ts';
 import type { Clock } from '../streams/clock.ts';
 import { retry } from '../streams/retry.ts';
 
@@ -22,6 +23,8 @@ export function patiently<T>(
   { signal, attempts = patience.attempts, isFinal }: PatienceOptions = {},
 ): Promise<T> {
   const isRetryable = (error: unknown): boolean =>
-    hasCode(error, 'connection-failed', 'timed-out', 'rate-limited', 'registry-unavailable') && isFinal?.(error) !== true;
+    hasCode(error, 'connection-failed', 'timed-out', 'rate-limited', 'registry-unavailable') &&
+    !isCertificateError(error) &&
+    isFinal?.(error) !== true;
   return retry(operation, { ...patience, attempts, isRetryable }, clock, signal);
 }

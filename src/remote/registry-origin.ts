@@ -1,5 +1,6 @@
 import { hasCode } from '../errors/coded-error.ts';
 import { RegistryError } from '../errors/registry-error.ts';
+import { isCertificateError } from '../http/connection-error.ts';
 import { discardBody } from '../http/discard-body.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import { isLoopbackHost } from './host-kind.ts';
@@ -32,7 +33,7 @@ export async function findOrigin(
     await discardBody(await http.send({ method: 'GET', url: new URL('/v2/', secure), signal }));
     return secure;
   } catch (error) {
-    if (signal?.aborted || !hasCode(error, 'connection-failed', 'response-invalid', 'timed-out')) throw error;
+    if (signal?.aborted || isCertificateError(error) || !hasCode(error, 'connection-failed', 'response-invalid', 'timed-out')) throw error;
     return plain;
   }
 }

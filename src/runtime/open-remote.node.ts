@@ -1,7 +1,6 @@
 import type { HttpClient } from '../http/http-client.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import { createCredentialsLookup } from '../remote/credential-files.node.ts';
-import { formatRateLimit, isLow, type RateLimit } from '../remote/rate-limit.ts';
 import { createRegistryClient } from '../remote/registry-client.ts';
 import type { RegistryScheme } from '../remote/registry-origin.ts';
 import { openRemotePush, type RemotePush } from '../remote/remote-push.ts';
@@ -10,6 +9,7 @@ import { openRemoteRepository, type RemoteRepository } from '../remote/remote-re
 import { systemClock } from '../streams/clock.ts';
 import type { BucketAddress } from '../transports/bucket-address.ts';
 import type { ConnectionOptions } from './connection-options.ts';
+import { openPull } from './open-pull.node.ts';
 import { openRegistryHttp } from './open-registry.node.ts';
 
 /** A repository of a host that speaks as a registry does, and the connections to it. */
@@ -35,17 +35,18 @@ export function openRemote(
   environment: NodeJS.ProcessEnv,
   options: Omit<ConnectionOptions, 'environment'> = {},
 ): OpenedRemote {
-  const { insecure = false, note } = options;
+  const { insecure = false } = options;
   const http = openLazily(() => openRegistryHttp(host, { environment, insecure }));
   const credentials = kind === 'registry' ? createCredentialsLookup(environment) : async () => undefined;
   const scheme = insecure && kind === 'registry' ? 'either' : schemes[kind];
-  const client = createRegistryClient({ host, http, clock: systemClock, credentials, scheme, onRateLimit: noteLowLimit(host, note) });
+  const client = createRegistryClient({ host, http, clock: systemClock, credentials, scheme });
+  const pull = kind === 'registry' ? openPull(host, name, { ...options, environment, credentials }) : undefined;
   return {
-    repository: openRemoteRepository(client, name, systemClock),
+    repository: pull?.repository ?? openRemoteRepository(client, name, systemClock),
     push: openRemotePush({ client, name, clock: systemClock }),
     removal: openRemoteRemoval(client, name, systemClock),
     findOrigin: (signal) => client.locate('/', signal),
-    close: () => http.close(),
+    close: async () => void (await Promise.all([http.close(), pull?.close()])),
   };
 }
 
@@ -56,17 +57,4 @@ function openLazily(open: () => Promise<HttpClient>): HttpClient {
     send: async (request) => (await (opened ??= open())).send(request),
     close: async () => (await opened?.catch(() => undefined))?.close(),
   };
-}
-
-/** Says once that little is left of a limit. */
-function noteLowLimit(host: string, note: ConnectionOptions['note']): ((limit: RateLimit) => void) | undefined {
-  let isNoted = false;
-  return (
-    note &&
-    ((limit) => {
-      if (isNoted || !isLow(limit)) return;
-      isNoted = true;
-      note(`note: of the limit of ${host} ${formatRateLimit(limit)}; logged-in users have a higher one ("bucketry login ${host}").`);
-    })
-  );
 }

@@ -59,6 +59,8 @@ export interface TokenRegistry {
   readonly mountable: Map<string, Buffer>;
   /** Upload sessions that are neither ended nor cancelled. */
   readonly openUploads: ReadonlyMap<string, unknown>;
+  /** Bytes of blobs that were answered with. */
+  readonly sentBytes: number;
   /** Answered in place of what comes, each once. */
   readonly interruptions: Interruption[];
   /** Called before a manifest is stored under a reference: where another client may come between. */
@@ -81,6 +83,7 @@ export async function startTokenRegistry(options: TokenRegistryOptions): Promise
   const tokens = new Map<string, readonly string[]>();
   const broken = new Set<string>();
   let issued = 0;
+  let sentBytes = 0;
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
@@ -182,6 +185,7 @@ export async function startTokenRegistry(options: TokenRegistryOptions): Promise
     const part = bytes.subarray(start, end);
     const range = first === undefined ? {} : { 'content-range': `bytes ${start}-${end - 1}/${bytes.byteLength}` };
     response.writeHead(first === undefined ? 200 : 206, { 'content-length': part.byteLength, ...range });
+    sentBytes += part.byteLength;
     const breakAfter = options.breakBlobsAfterBytes;
     if (breakAfter === undefined || part.byteLength <= breakAfter || broken.has(`${digest} ${start}`)) return void response.end(part);
     broken.add(`${digest} ${start}`);
@@ -228,6 +232,9 @@ export async function startTokenRegistry(options: TokenRegistryOptions): Promise
     mountable,
     openUploads: uploads.open,
     interruptions,
+    get sentBytes() {
+      return sentBytes;
+    },
     onPutManifest: () => undefined,
     addBlob(bytes) {
       blobs.set(digestOf(bytes), bytes);
