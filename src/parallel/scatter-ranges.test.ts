@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { BucketError } from '../errors/bucket-error.ts';
 import type { ByteStream } from '../streams/byte-source.ts';
 import type { Clock } from '../streams/clock.ts';
+import { createByteBudget } from './byte-budget.ts';
 import { createConnectionLimit } from './connection-limit.ts';
 import type { OpenRange } from './resume-range.ts';
 import { scatterRanges, type ScatterRangesOptions } from './scatter-ranges.ts';
@@ -54,7 +55,14 @@ async function scatter(store: Store, size: number, more: Partial<ScatterRangesOp
     await new Promise((resolve) => setImmediate(resolve));
     found.set(piece, position);
   };
-  await scatterRanges(store.open, write, { size, rangeBytes: 50, connections: createConnectionLimit(4), clock, ...more });
+  await scatterRanges(store.open, write, {
+    size,
+    rangeBytes: 50,
+    budget: createByteBudget(),
+    connections: createConnectionLimit(4),
+    clock,
+    ...more,
+  });
   return found;
 }
 
@@ -80,6 +88,14 @@ test('ranges come side by side, as many as there are connections', async () => {
   const store = createStore(pattern(1000));
   await scatter(store, 1000);
   expect([store.requests, store.mostBodies]).toEqual([20, 4]);
+});
+
+test('no more come at once than there is memory for, and all of it is given back', async () => {
+  const store = createStore(pattern(1000));
+  const budget = createByteBudget(2 * 2 ** 20);
+  await scatter(store, 1000, { budget });
+  expect(store.mostBodies).toBe(2);
+  expect(budget.heldBytes).toBe(0);
 });
 
 test('of two blobs the one that began first has the first turns, and what is small goes before both', async () => {
@@ -130,7 +146,7 @@ test('the end of a range whose connection is slow comes over another one, and ev
 test('what writing throws comes through, and stops all that is under way', async () => {
   const store = createStore(pattern(10_000));
   const full = new Error('the disk is full');
-  const options = { size: 10_000, rangeBytes: 50, connections: createConnectionLimit(4), clock };
+  const options = { size: 10_000, rangeBytes: 50, budget: createByteBudget(), connections: createConnectionLimit(4), clock };
   await expect(scatterRanges(store.open, () => Promise.reject(full), options)).rejects.toBe(full);
   expect(store.bodies).toBe(0);
   expect(store.requests).toBeLessThan(10);

@@ -2,6 +2,7 @@ import type { PieceWriter } from '../streams/byte-source.ts';
 import type { Clock } from '../streams/clock.ts';
 import { forEachConcurrently } from '../streams/concurrency.ts';
 import { tracePoints } from '../streams/trace-points.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import type { Carry, ConnectionLimit } from './connection-limit.ts';
 import { exactRanges, RangesIgnored } from './exact-ranges.ts';
 import { planParts } from './part-plan.ts';
@@ -12,6 +13,7 @@ export interface ScatterRangesOptions {
   readonly size: number;
   /** Bytes of one request. */
   readonly rangeBytes: number;
+  readonly budget: ByteBudget;
   readonly connections: ConnectionLimit;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
@@ -19,6 +21,8 @@ export interface ScatterRangesOptions {
 
 /** Ranges that stand in line for a connection, or are under way: as many as there can ever be connections, so that other blobs get their turns. */
 const maxBegun = 64;
+/** Memory that one answer is read into, roughly, whatever its size. */
+const answerBytes = 1024 * 1024;
 
 /**
  * Reads bytes by many ranged requests side by side, and writes each piece as it arrives: nothing waits in memory for what comes before it. A range that breaks off is resumed, the end of one that is late is taken over (see `RangeQueue`).
@@ -49,7 +53,7 @@ interface FetchOptions extends ScatterRangesOptions {
 }
 
 function fetchRange(open: OpenRange, range: RangeUnderWay, write: PieceWriter, options: FetchOptions): Promise<void> {
-  const { connections, clock, turn, signal } = options;
+  const { budget, connections, clock, turn, signal } = options;
   const fetch = async (carry: Carry): Promise<void> => {
     const { start, end } = range;
     range.beganAtMs = clock.now();
@@ -62,12 +66,16 @@ function fetchRange(open: OpenRange, range: RangeUnderWay, write: PieceWriter, o
       if (range.end < end && range.position === range.end) break;
     }
   };
+  const fetchTraced = (carry: Carry): Promise<void> =>
+    tracePoints.range.run(
+      () => fetch(carry),
+      () => ({ start: range.start, bytes: range.end - range.start }),
+    );
   return connections.run(
-    (carry) =>
-      tracePoints.range.run(
-        () => fetch(carry),
-        () => ({ start: range.start, bytes: range.end - range.start }),
-      ),
+    async (carry) => {
+      const lease = await budget.acquire(answerBytes, signal, turn);
+      await fetchTraced(carry).finally(lease.release);
+    },
     { signal, turn },
   );
 }

@@ -64,6 +64,11 @@ export interface PutBlobOptions extends RequestOptions {
 /** Bytes of one ranged read. Sixteen of them fill the look-ahead half of the default budget. */
 const rangeBytes: number = 4 * 1024 * 1024;
 
+/** Ranges of a blob that is written as it comes: two waves of the connections, so that the first half is verified while the second arrives; for the largest as many as it has parts. */
+const scatteredRanges = 64;
+/** Of smaller ones the way there and back would be the larger part. */
+const leastScatteredBytes: number = 2 * 1024 * 1024;
+
 /** Blobs have no media type of their own: only what names them says what they are. */
 export const unknownType = 'application/octet-stream';
 
@@ -176,8 +181,8 @@ function openBlob({ bucket, budget, connections, clock, name }: RepositoryContex
         : (write, { signal } = {}) =>
             scatterRanges((start, end, one) => openRange(start, end, one, true), write, {
               size: blob.size,
-              // As it was sent most likely: a store has least to do for ranges that are its own parts, and they come in whole waves
-              rangeBytes: partSize,
+              rangeBytes: Math.min(partSize, Math.max(leastScatteredBytes, Math.ceil(blob.size / scatteredRanges))),
+              budget,
               connections,
               clock,
               signal,
