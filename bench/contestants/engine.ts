@@ -5,7 +5,7 @@ import type { Contestant } from './contestant.ts';
 
 const crtProgram = fileURLToPath(new URL('../engine/crt-put.py', import.meta.url));
 const mebibyte = 2 ** 20;
-/** The CRT opens connections by how much it is told to reach; at its default it took longer here. */
+/** The CRT opens connections by how much it is told to reach: for this, enough for all parts at once. */
 const crtTarget = 10 * 125_000_000;
 
 /** Our engine, without all that an image needs. */
