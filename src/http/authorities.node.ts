@@ -7,11 +7,9 @@ const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /**
  * The authorities to trust: those that Node trusts, and those of some files besides.
- * @returns undefined where there are no files: Node's own
  * @throws RegistryError `input-missing`, `input-invalid`
  */
-export async function readAuthorities(paths: readonly string[]): Promise<readonly string[] | undefined> {
-  if (paths.length === 0) return undefined;
+export async function readAuthorities(paths: readonly string[]): Promise<readonly string[]> {
   const added = await Promise.all(paths.map(readCertificates));
   return [...getCACertificates('default'), ...added.flat()];
 }

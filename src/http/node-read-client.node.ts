@@ -20,7 +20,7 @@ export interface ReadClient extends HttpClient {
 export function createNodeReadClient(options: NodeHttpClientOptions = {}): ReadClient {
   const { idleTimeoutMs = 60_000, connectTimeoutMs = 10_000, lookup, ca, env = process.env } = options;
   const connections = new ReadConnections({ connectTimeoutMs, lookup, ca });
-  const isProxied = Object.entries(env).some(([name, value]) => /^https?_proxy$/i.test(name) && value);
+  const isProxied = Object.entries(env).some(([name, value]) => /^(?:https?|all)_proxy$/i.test(name) && value);
   let others: Promise<HttpClient> | undefined;
 
   const sendOtherwise = async (request: HttpRequest): Promise<HttpResponse> => {

@@ -10,7 +10,7 @@ export interface HostCertificates {
 }
 
 /** Where container tools keep certificates: a folder a host, in the user's and the system's. */
-export function certificateFolders(env: Readonly<Record<string, string | undefined>>, host: string): readonly string[] {
+function certificateFolders(env: Readonly<Record<string, string | undefined>>, host: string): readonly string[] {
   const config = env['XDG_CONFIG_HOME'] || join(env['HOME'] || homedir(), '.config');
   const roots = [join(config, 'containers'), '/etc/containers', '/etc/docker'];
   return roots.map((root) => join(root, 'certs.d', host));

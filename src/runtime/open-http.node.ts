@@ -1,8 +1,9 @@
-import { readAuthorities, readPem } from '../http/authorities.node.ts';
+import { readPem } from '../http/authorities.node.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import { createNodeHttpClient } from '../http/node-http-client.node.ts';
 import { withHostClients } from '../http/with-host-clients.ts';
 import { withRequestTrace } from '../http/with-request-trace.ts';
+import { readTrusted } from './read-trusted.node.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -15,17 +16,12 @@ export interface HostTrust {
   readonly verifies: boolean;
 }
 
-/** The files of authorities that the environment names (`SSL_CERT_FILE`), to be trusted by everything that is opened. */
-export function authorityFiles(environment: Environment): readonly string[] {
-  return environment['SSL_CERT_FILE'] ? [environment['SSL_CERT_FILE']] : [];
-}
-
 /**
  * Opens connections with the environment's proxies and authorities, and what is special about some hosts.
  * @throws RegistryError `input-missing`, `input-invalid` for files of certificates
  */
 export async function openHttp(environment: Environment, hosts: readonly HostTrust[]): Promise<HttpClient> {
-  const usual = createNodeHttpClient({ env: environment, ca: await readAuthorities(authorityFiles(environment)) });
+  const usual = createNodeHttpClient({ env: environment, ca: await readTrusted(environment) });
   const special = hosts.filter(({ authorities, clients, verifies }) => authorities.length > 0 || clients.length > 0 || !verifies);
   const byHost = await Promise.all(special.map(async (trust) => [urlHost(trust.host), await openTrusting(environment, trust)] as const));
   return withRequestTrace(withHostClients(usual, new Map(byHost)));
@@ -35,7 +31,7 @@ async function openTrusting(environment: Environment, { authorities, clients, ve
   const certificates = clients.map(async ({ cert, key }) => ({ cert: await readPem(cert), key: await readPem(key) }));
   return createNodeHttpClient({
     env: environment,
-    ca: await readAuthorities([...authorityFiles(environment), ...authorities]),
+    ca: await readTrusted(environment, authorities),
     certificates: await Promise.all(certificates),
     verifies,
   });

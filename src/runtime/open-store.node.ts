@@ -18,6 +18,7 @@ import { readBucketFormat } from '../registry/bucket-format.ts';
 import { systemClock } from '../streams/clock.ts';
 import type { OpenBucketOptions, OpenedBucket } from './open-bucket-options.ts';
 import { resolveS3Settings } from './aws-profile.node.ts';
+import { readTrusted } from './read-trusted.node.ts';
 import type { StoreAddress } from './s3-settings.ts';
 
 /** Requests under way at once: far more than there are ever connections for bodies, so that small ones never wait behind them. */
@@ -27,7 +28,7 @@ const maxRequests = 512;
 export async function openStore(address: StoreAddress, options: OpenBucketOptions): Promise<OpenedBucket> {
   const { environment, signal, engine, forWriting = false } = options;
   const found = await findS3Options(address, environment);
-  const s3Options = { ...found, http: withRequestTrace(forWriting ? await openWriting(environment) : openReading(found, options)) };
+  const s3Options = { ...found, http: withRequestTrace(await (forWriting ? openWriting(environment) : openReading(found, options))) };
   const open = (abilities?: Partial<BucketAbilities>): Bucket => {
     const bucket = openS3Bucket({ ...s3Options, abilities });
     const watched = engine ? withWatch(bucket, engine.connections.watch, systemClock) : bucket;
@@ -47,12 +48,12 @@ export async function openStoreAdmin(address: StoreAddress, environment: NodeJS.
 /** Loaded only by who writes: reading needs nothing of `node:http`, which takes long to load. */
 async function openWriting(environment: NodeJS.ProcessEnv): Promise<HttpClient> {
   const { createNodeHttpClient } = await import('../http/node-http-client.node.ts');
-  return createNodeHttpClient({ env: environment });
+  return createNodeHttpClient({ env: environment, ca: await readTrusted(environment) });
 }
 
 /** For what moves much, connections are opened beside the first request. */
-function openReading(place: S3Place, { environment, engine }: OpenBucketOptions): HttpClient {
-  const client = createNodeReadClient({ env: environment });
+async function openReading(place: S3Place, { environment, engine }: OpenBucketOptions): Promise<HttpClient> {
+  const client = createNodeReadClient({ env: environment, ca: await readTrusted(environment) });
   if (engine) client.prepare(resolveS3Endpoint(place).url(), engine.connections.limit);
   return client;
 }
