@@ -3,9 +3,11 @@ import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { throwIfAborted } from '../errors/registry-error.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from './http-client.ts';
-import { createNodeAgents, type TlsTrust } from './node-agents.node.ts';
+import { createNodeAgents } from './node-agents.node.ts';
 import { exchange } from './node-exchange.node.ts';
 import { throughTunnel } from './proxy-tunnel.node.ts';
+import { createRotatingLookup } from './rotating-lookup.node.ts';
+import type { TlsTrust } from './tls-trust.ts';
 
 export interface NodeHttpClientOptions extends TlsTrust {
   /** Connections to one origin at most; no bound if left out, since who sends bounds what it sends at once. */
@@ -16,7 +18,7 @@ export interface NodeHttpClientOptions extends TlsTrust {
   readonly connectTimeoutMs?: number | undefined;
   /** Where `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in capitals or not, are looked up: `process.env` if left out, `{}` for no proxy. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
-  /** Resolves names instead of the system's resolver. */
+  /** Resolves names; if left out, the system's resolver, each connection beginning with another address (see `createRotatingLookup`). */
   readonly lookup?: LookupFunction | undefined;
 }
 
@@ -28,14 +30,14 @@ const maxRestMs = 4_000;
 
 /** The port on Node's own `http` and `https`: HTTP/1.1, one request a connection at a time, connections kept and used again, no `Expect`. */
 export function createNodeHttpClient(options: NodeHttpClientOptions = {}): HttpClient {
-  const { idleTimeoutMs = 60_000, connectTimeoutMs = 10_000, lookup, env } = options;
+  const { idleTimeoutMs = 60_000, connectTimeoutMs = 10_000, lookup = createRotatingLookup(), env } = options;
   const agentOptions: AgentOptions = {
     keepAlive: true,
     maxSockets: options.maxSockets ?? Infinity,
     maxFreeSockets: 256,
     scheduling: 'lifo',
     timeout: maxRestMs,
-    ...(lookup ? { lookup } : {}),
+    lookup,
   };
   const agents = createNodeAgents({ agent: agentOptions, tls: options, env });
 
