@@ -96,6 +96,6 @@ function tell(...texts: readonly string[]): string {
   const lines = said.split('\n').slice(-toldLines);
   return `: ${lines
     .join(' ')
-    .replaceAll(/\p{Cc}+/gu, ' ')
+    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
     .slice(-600)}`;
 }

@@ -13,7 +13,7 @@ interface ScriptOptions {
   readonly timeoutMs?: number;
 }
 
-function measureScript(script: string, { signal = new AbortController().signal, timeoutMs = 20_000 }: ScriptOptions = {}) {
+function measureScript(script: string, { signal = new AbortController().signal, timeoutMs = 100_000 }: ScriptOptions = {}) {
   return measureProcess([process.execPath, '-e', script], { environment: process.env, signal, timeoutMs });
 }
 
@@ -32,7 +32,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-describe('a measured process', () => {
+describe('a measured process', { timeout: 120_000 }, () => {
   test('that sleeps takes time and little of the processor', async () => {
     const { wallMs, cpuMs } = measurementOf(await measureScript('setTimeout(() => {}, 1000)'));
     expect(wallMs).toBeGreaterThan(1000);
@@ -40,18 +40,18 @@ describe('a measured process', () => {
   });
 
   test.runIf(isLinux)('that works and holds memory takes both', async () => {
-    const script = `Buffer.alloc(200 * ${mebibyte}, 1); const start = process.cpuUsage().user; while (process.cpuUsage().user - start < 5e5);`;
+    const script = `Buffer.alloc(200 * ${mebibyte}, 1); const start = process.cpuUsage().user; while (process.cpuUsage().user - start < 2e5);`;
     const { cpuMs, peakBytes } = measurementOf(await measureScript(script));
-    expect(cpuMs).toBeGreaterThanOrEqual(500);
+    expect(cpuMs).toBeGreaterThanOrEqual(200);
     expect(peakBytes).toBeGreaterThan(200 * mebibyte);
     expect(peakBytes).toBeLessThan(400 * mebibyte);
   });
 
   test.runIf(isLinux)('is charged with what the processes that it starts take', async () => {
-    const child = `Buffer.alloc(150 * ${mebibyte}, 1); const start = process.cpuUsage().user; while (process.cpuUsage().user - start < 5e5);`;
+    const child = `Buffer.alloc(150 * ${mebibyte}, 1); const start = process.cpuUsage().user; while (process.cpuUsage().user - start < 2e5);`;
     const script = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(child)}])`;
     const { cpuMs, peakBytes } = measurementOf(await measureScript(script));
-    expect(cpuMs).toBeGreaterThanOrEqual(500);
+    expect(cpuMs).toBeGreaterThanOrEqual(200);
     expect(peakBytes).toBeGreaterThan(150 * mebibyte);
   });
 
@@ -62,7 +62,7 @@ describe('a measured process', () => {
   test('that fails is no measurement: the reason holds its last words', async () => {
     expect(await measureScript('console.error("first\\nno such \\u001b[1mthing"); process.exit(3)')).toEqual({
       kind: 'failed',
-      reason: 'it ended with code 3: first no such  [1mthing',
+      reason: 'it ended with code 3: first no such [1mthing',
     });
   });
 

@@ -3,13 +3,15 @@ import type { CommandLine, Contestant, Stage } from './contestant.ts';
 /** How bucketry itself is started. */
 export interface OwnOptions {
   readonly bucketry: CommandLine;
+  /** Flags for its connections. */
+  readonly connection: readonly string[];
   /** The name of the place that a run pushes to. */
   readonly locate: (stage: Stage) => string;
   readonly remove: Contestant['remove'];
 }
 
 /** Bucketry pushing to the bucket, over one connection. */
-export function createSequentialPush({ bucketry, locate, remove }: OwnOptions): Contestant {
+export function createSequentialPush({ bucketry, connection, locate, remove }: OwnOptions): Contestant {
   return {
     name: 'bucket-sequential',
     title: 'bucket, one connection',
@@ -17,13 +19,13 @@ export function createSequentialPush({ bucketry, locate, remove }: OwnOptions): 
     settings: 'bucketry push --max-connections 1',
     isOwn: true,
     environment: keepState,
-    command: (stage) => [...bucketry, 'push', '--quiet', '--max-connections', '1', layoutOf(stage), locate(stage)],
+    command: (stage) => [...bucketry, 'push', '--quiet', ...connection, '--max-connections', '1', layoutOf(stage), locate(stage)],
     remove,
   };
 }
 
 /** Bucketry pushing to the bucket, as it comes. */
-export function createParallelPush({ bucketry, locate, remove }: OwnOptions): Contestant {
+export function createParallelPush({ bucketry, connection, locate, remove }: OwnOptions): Contestant {
   return {
     name: 'bucket-parallel',
     title: 'bucket, parallel',
@@ -31,13 +33,13 @@ export function createParallelPush({ bucketry, locate, remove }: OwnOptions): Co
     settings: 'bucketry push, as it comes',
     isOwn: true,
     environment: keepState,
-    command: (stage) => [...bucketry, 'push', '--quiet', layoutOf(stage), locate(stage)],
+    command: (stage) => [...bucketry, 'push', '--quiet', ...connection, layoutOf(stage), locate(stage)],
     remove,
   };
 }
 
 /** Bucketry pushing to the registry, from a directory bucket: one stream a layer, as registries take it. */
-export function createRegistryPush({ bucketry, locate, remove }: OwnOptions): Contestant {
+export function createRegistryPush({ bucketry, connection, locate, remove }: OwnOptions): Contestant {
   return {
     name: 'registry-push',
     title: 'registry push',
@@ -46,7 +48,7 @@ export function createRegistryPush({ bucketry, locate, remove }: OwnOptions): Co
     isOwn: true,
     environment: keepState,
     prepare: (stage) => [[...bucketry, 'push', '--quiet', layoutOf(stage), bucketOf(stage)]],
-    command: (stage) => [...bucketry, 'pull', '--quiet', bucketOf(stage), locate(stage)],
+    command: (stage) => [...bucketry, 'pull', '--quiet', ...connection, bucketOf(stage), locate(stage)],
     remove,
   };
 }

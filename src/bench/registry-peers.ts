@@ -6,14 +6,14 @@ export interface RegistryPeerOptions {
   readonly bucketry: CommandLine;
   /** `HOST/NAME:TAG` of a run. */
   readonly refer: (stage: Stage) => string;
-  /** The registry speaks no TLS. */
-  readonly isPlain: boolean;
+  /** The registry speaks no TLS, or its certificate is not to be verified. */
+  readonly isInsecure: boolean;
   readonly remove: Contestant['remove'];
 }
 
 /** go-containerregistry's client. */
-export function createCrane({ refer, isPlain, remove }: RegistryPeerOptions): Contestant {
-  const insecure = isPlain ? ['--insecure'] : [];
+export function createCrane({ refer, isInsecure, remove }: RegistryPeerOptions): Contestant {
+  const insecure = isInsecure ? ['--insecure'] : [];
   return {
     name: 'crane',
     title: 'registry push by crane',
@@ -26,8 +26,8 @@ export function createCrane({ refer, isPlain, remove }: RegistryPeerOptions): Co
 }
 
 /** containers/image's client. Which images it may copy is the user's policy, which need not be there: this image is ours. */
-export function createSkopeo({ refer, isPlain, remove }: RegistryPeerOptions): Contestant {
-  const insecure = isPlain ? ['--dest-tls-verify=false'] : [];
+export function createSkopeo({ refer, isInsecure, remove }: RegistryPeerOptions): Contestant {
+  const insecure = isInsecure ? ['--dest-tls-verify=false'] : [];
   return {
     name: 'skopeo',
     title: 'registry push by skopeo',

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { throwIfAborted } from '../errors/registry-error.ts';
 import type { BenchRun } from './bench-run.ts';
-import type { CommandLine, Contestant, Stage } from './contestant.ts';
+import type { Contestant, Stage } from './contestant.ts';
 import { makeImage } from './make-image.node.ts';
-import { measureProcess, type ProcessOutcome } from './measure-process.node.ts';
+import { measureProcess } from './measure-process.node.ts';
 import { createRandom, shuffle } from './statistics.ts';
 
 export interface BenchOptions {
@@ -71,11 +71,10 @@ async function perform(
   try {
     for (const command of contestant.prepare?.(stage) ?? []) {
       const outcome = await measureProcess(command, { environment, signal, timeoutMs: runTimeoutMs });
-      if (outcome.kind === 'failed') return fail(command, outcome);
+      if (outcome.kind === 'failed') return { kind: 'failed', reason: `${basename(command[0])}, before it: ${outcome.reason}` };
     }
-    const command = contestant.command(stage);
-    const outcome = await measureProcess(command, { environment, signal, timeoutMs: runTimeoutMs });
-    if (outcome.kind === 'failed') return fail(command, outcome);
+    const outcome = await measureProcess(contestant.command(stage), { environment, signal, timeoutMs: runTimeoutMs });
+    if (outcome.kind === 'failed') return outcome;
     const { wallMs } = outcome.measurement;
     return {
       kind: 'measured',
@@ -84,10 +83,6 @@ async function perform(
   } catch (error) {
     return { kind: 'failed', reason: messageOf(error) };
   }
-}
-
-function fail([program]: CommandLine, { reason }: ProcessOutcome & { readonly kind: 'failed' }): BenchRun['result'] {
-  return { kind: 'failed', reason: `${program}: ${reason}` };
 }
 
 /** Removes what a run has left, with a signal of its own: the user's may have come already. */
@@ -102,7 +97,7 @@ async function tidy(
   try {
     leftovers.push(...(await contestant.remove(stage, signal)));
   } catch (error) {
-    leftovers.push(`what ${stage.run} has sent: ${messageOf(error)}`);
+    leftovers.push(`what ${stage.run} has sent, if anything: ${messageOf(error)}`);
   }
   for (const command of contestant.putBack?.(stage) ?? []) {
     await measureProcess(command, { environment, signal, timeoutMs: removalTimeoutMs }).catch(() => undefined);

@@ -12,6 +12,8 @@ import type { PeerName } from './bench-places.ts';
 
 export interface BucketSideOptions {
   readonly bucketry: CommandLine;
+  /** Flags for bucketry's connections. */
+  readonly connection: readonly string[];
   readonly address: ResolvedBucketPlace['address'];
   /** Nobody else's. */
   readonly repository: RepositoryName;
@@ -20,9 +22,10 @@ export interface BucketSideOptions {
 }
 
 /** Those who push images into the bucket. */
-export function createBucketPushes({ bucketry, address, repository, traces }: BucketSideOptions): readonly Contestant[] {
+export function createBucketPushes({ bucketry, connection, address, repository, traces }: BucketSideOptions): readonly Contestant[] {
   const options: OwnOptions = {
     bucketry,
+    connection,
     locate: ({ run }) => formatPlace({ kind: 'bucket', address, repository, tag: parseTag(run) }),
     remove: async ({ image }, signal) => {
       await traces.removeImage(image, signal);

@@ -5,6 +5,7 @@ import { parseRepositoryName, type RepositoryName } from '../../oci/repository-n
 import { openBucket } from '../../runtime/open-bucket.node.ts';
 import { openRemovalOf } from '../../runtime/open-remote-removal.node.ts';
 import type { ResolvedBucketPlace } from '../../runtime/resolve-place.node.ts';
+import type { ConnectionOptions } from '../../runtime/connection-options.ts';
 import type { Environment } from '../environment.ts';
 import { ownProgram as bucketry } from '../own-program.node.ts';
 import type { PeerName, RegistryRepository } from './bench-places.ts';
@@ -18,7 +19,12 @@ export interface FieldOptions {
   readonly peers: readonly PeerName[];
   readonly layers: number;
   readonly id: string;
+  /** What peers run with. */
   readonly environment: Environment;
+  /** How we reach the bucket and the registry. */
+  readonly connection: ConnectionOptions;
+  /** The same as flags. */
+  readonly connectionWords: readonly string[];
 }
 
 /** All who take part, and what must be closed after them. */
@@ -37,15 +43,23 @@ const objectPeers: ReadonlySet<PeerName> = new Set(['s5cmd', 'aws']);
  * @throws BucketError, RegistryError what the store and the registry answer
  */
 export async function openField(options: FieldOptions, signal: AbortSignal): Promise<Field> {
-  const { address, id, environment, registry } = options;
-  const bucket = await openBucket(address, { environment, signal, forWriting: true });
-  const remote = registry && openRemovalOf(registry.host, registry.name, environment);
+  const { address, id, environment, registry, connection, connectionWords } = options;
+  const bucket = await openBucket(address, { ...connection, signal, forWriting: true });
+  const remote = registry && (await openRemovalOf(registry.host, registry.name, connection));
   const closeAll = async (): Promise<void> => void (await Promise.all([bucket.close(), remote?.close()]));
   try {
     const repository = benchRepository(id);
     const traces = await openBucketTraces(bucket, repository, signal);
-    const side = remote && registry && (await createRegistrySide(registry, remote, bucketry, signal));
-    const bucketOptions = { bucketry, address, repository, traces, environment };
+    const side =
+      remote &&
+      registry &&
+      (await createRegistrySide(
+        registry,
+        remote,
+        { bucketry, connection: connectionWords, insecure: connection.insecure ?? false },
+        signal,
+      ));
+    const bucketOptions = { bucketry, connection: connectionWords, address, repository, traces, environment };
     const chosen = await choosePeers({ ...side?.peers, ...(await createObjectPeers(bucketOptions)) }, options);
     const [registryPeers, others] = [chosen.present.filter(isRegistry), chosen.present.filter((peer) => !isRegistry(peer))];
     return {

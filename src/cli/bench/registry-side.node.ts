@@ -12,20 +12,27 @@ export interface RegistrySide {
   readonly peers: Partial<Record<PeerName, Contestant>>;
 }
 
+export interface RegistrySideOptions {
+  readonly bucketry: CommandLine;
+  /** Flags for bucketry's connections. */
+  readonly connection: readonly string[];
+  readonly insecure: boolean;
+}
+
 /** Those who push images to a registry, all into one repository, under tags of their own. */
 export async function createRegistrySide(
   { host, name }: RegistryRepository,
   remote: OpenedRemoval,
-  bucketry: CommandLine,
+  { bucketry, connection, insecure }: RegistrySideOptions,
   signal: AbortSignal,
 ): Promise<RegistrySide> {
   const where = `${host}/${name}`;
   const refer: RegistryPeerOptions['refer'] = ({ run }) => `${where}:${run}`;
   const remove: Contestant['remove'] = ({ run }, one) => removeFromRegistry({ ...remote, where }, parseTag(run), one);
-  const isPlain = !(await remote.isSecure(signal));
-  const options: RegistryPeerOptions = { bucketry, refer, isPlain, remove };
+  const isInsecure = insecure || !(await remote.isSecure(signal));
+  const options: RegistryPeerOptions = { bucketry, refer, isInsecure, remove };
   return {
-    own: createRegistryPush({ bucketry, locate: (stage) => `docker://${refer(stage)}`, remove }),
+    own: createRegistryPush({ bucketry, connection, locate: (stage) => `docker://${refer(stage)}`, remove }),
     peers: { crane: createCrane(options), skopeo: createSkopeo(options), docker: createDocker(options) },
   };
 }

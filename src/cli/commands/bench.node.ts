@@ -12,6 +12,8 @@ import { openField } from '../bench/open-field.node.ts';
 import { announceBench, runField } from '../bench/run-field.node.ts';
 import { checkReportFolders, writeReport } from '../bench/write-reports.node.ts';
 import { type Command, defineCommand, type ResultDoc } from '../command.ts';
+import { connectionFlags, readConnectionFlags } from '../connection-flags.ts';
+import type { FlagValues } from '../flags.ts';
 import { formatBytes } from '../output/format-quantity.ts';
 import { parseBytes } from '../parse-bytes.ts';
 import { bucketFlag } from '../shared-flags.ts';
@@ -51,6 +53,7 @@ export const bench: Command = defineCommand({
       group: 'Where',
       doc: 'Repository of a registry to push to as well, under tags of its own.',
     },
+    ...connectionFlags,
     size: { kind: 'text', value: 'BYTES', default: '198MiB', doc: 'Size of each layer.' },
     layers: { kind: 'integer', value: 'N', range: [1, 64], default: 1, doc: 'Layers of the image.' },
     runs: {
@@ -80,6 +83,7 @@ export const bench: Command = defineCommand({
   result: resultDoc,
   run: async ({ flags }, context) => {
     const { environment, output, signal } = context;
+    const connection = readConnectionFlags(flags, context);
     const layerBytes = parseBytes('size', flags.size, { least: leastLayerBytes, most: mostLayerBytes });
     const registry = flags.registry === undefined ? undefined : parseRegistryRepository(flags.registry);
     const peers = parsePeers(flags.peers);
@@ -87,7 +91,10 @@ export const bench: Command = defineCommand({
     const place = await resolveBucket(flags.bucket, { environment });
     const id = crypto.randomUUID().slice(0, 8);
     const { layers, runs } = flags;
-    const field = await openField({ address: place.address, registry, peers, layers, id, environment }, signal);
+    const field = await openField(
+      { address: place.address, registry, peers, layers, id, environment, connection, connectionWords: formatConnectionFlags(flags) },
+      signal,
+    );
     const frame: BenchFrame = {
       date: new Date().toISOString(),
       bucket: formatPlace(place),
@@ -110,6 +117,11 @@ export const bench: Command = defineCommand({
     if (done.every((run) => run.result.kind === 'failed')) throw new RegistryError('input-invalid', 'Cannot compare: no run ended well');
   },
 });
+
+/** The flags of connections once more, for those that bucketry starts itself. */
+function formatConnectionFlags({ 'ca-file': file, insecure }: FlagValues<typeof connectionFlags>): readonly string[] {
+  return [...(file === undefined ? [] : ['--ca-file', file]), ...(insecure ? ['--insecure'] : [])];
+}
 
 function describeMachine(): string {
   const processors = cpus();
