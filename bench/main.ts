@@ -105,6 +105,7 @@ async function workAll(settings: Settings, work: Work, signal: AbortSignal): Pro
   if (settings.jsonFile !== undefined) await writeFile(settings.jsonFile, '');
   let isWhole = true;
   for (const [shape, names] of groupByLink(settings)) {
+    signal.throwIfAborted();
     const isDone =
       shape === undefined ? await work(names, undefined, signal) : await runBehindLink(shape, formatArguments(names, settings));
     isWhole &&= isDone;

@@ -9,7 +9,7 @@ import {
 import { dockerPush } from './contestants/docker.ts';
 import { crtPut, engineAlone } from './contestants/engine.ts';
 import { bucketryHelp, bucketryList, bucketryVersion, nodeAlone } from './contestants/node.ts';
-import { awsGet, awsPut, awsPutDefault, curlPut, s5cmdDefault, s5cmdGet, s5cmdTuned } from './contestants/object-clients.ts';
+import { awsGet, awsPut, awsPutDefault, curlPut, s5cmdDefault, s5cmdGet, s5cmdNear, s5cmdTuned } from './contestants/object-clients.ts';
 import { craneAppend, pigzPipe, pigzPipeFast } from './contestants/packers.ts';
 import { cranePull, cranePush, skopeoPull, skopeoPush } from './contestants/registry-clients.ts';
 import { slowConnectionShape, standardShape } from './link/shapes.ts';
@@ -94,11 +94,13 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     meaning: 'No link: what is measured are processors, of which the store takes its part.',
     limits: 'Nobody’s bucket is on the same machine; this is what a push costs, not how long it takes.',
     image: layer1g,
-    contestants: [bucketryPush, s5cmdTuned],
+    contestants: [bucketryPush, s5cmdTuned, s5cmdNear],
     isCounted: false,
     targets: [
       { kind: 'as-fast-as', other: s5cmdTuned },
+      { kind: 'as-fast-as', other: s5cmdNear },
       { kind: 'processor', other: s5cmdTuned },
+      { kind: 'processor', other: s5cmdNear },
     ],
   },
   'push-1g-sink': {
@@ -107,10 +109,12 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     meaning: 'Neither link nor store: how much a client can send, and what processor time that costs it.',
     limits: 'No store is as fast; and the sink has no opinion on what it gets.',
     image: layer1g,
-    contestants: [bucketryPush, s5cmdTuned],
+    contestants: [bucketryPush, s5cmdTuned, s5cmdNear],
     targets: [
       { kind: 'as-fast-as', other: s5cmdTuned },
+      { kind: 'as-fast-as', other: s5cmdNear },
       { kind: 'processor', other: s5cmdTuned },
+      { kind: 'processor', other: s5cmdNear },
     ],
   },
   'push-8x25': {

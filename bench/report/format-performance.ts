@@ -19,6 +19,8 @@ export function formatPerformance(results: readonly ScenarioResult[]): string {
     '<!-- Written by `npm run bench` from bench/results; not by hand. -->',
     '',
     ...introduction,
+    '',
+    ...formatOverview(ordered),
     ...ordered.flatMap(formatResult),
     '',
   ].join('\n');
@@ -32,12 +34,29 @@ const introduction = [
   '**Shaped** means a link of our own (`bench/link`): two network namespaces joined by a pair of TUN devices, where a program delays each packet, sends each connection at no more than its rate and all of them at no more than theirs, and drops nothing. Segments of 1500 bytes, CUBIC, a slow start for each connection, as on a real path; no loss, no other traffic, no TLS, and a rate for each connection that is the link’s, not the store’s, are unlike one. **Unshaped** is the loopback device: what is measured there is processors. The store is MinIO, and the registry is distribution on the same MinIO, unless a section says otherwise. With `--first` the bench’s processes, all contestants among them, came before everything else on the machine.',
 ];
 
+/** Everything that ours was held to, or compared by, in one table. */
+function formatOverview(results: readonly ScenarioResult[]): readonly string[] {
+  const rows = results.flatMap((result) => {
+    const { title, targets }: Scenario = scenarios[result.scenario];
+    const judgements = targets.flatMap((target) => judgeTarget(target, result) ?? []);
+    return judgements.map(({ found, wanted = '', isReached }) => {
+      const verdict = isReached === undefined ? '' : isReached ? 'reached' : '**not reached**';
+      return `| ${title}, ${nameOfLink(result)} | ${found} | ${wanted} | ${verdict} |`;
+    });
+  });
+  return ['| what | found | wanted | |', '| --- | --- | --- | --- |', ...rows];
+}
+
+function nameOfLink({ shape }: ScenarioResult): string {
+  return shape === undefined ? 'unshaped' : 'shaped';
+}
+
 function formatResult(result: ScenarioResult): readonly string[] {
   const { title, meaning, limits, targets }: Scenario = scenarios[result.scenario];
   const judgements = targets.flatMap((target) => judgeTarget(target, result) ?? []);
   return [
     '',
-    `## ${title}, ${result.shape === undefined ? 'unshaped' : 'shaped'}`,
+    `## ${title}, ${nameOfLink(result)}`,
     '',
     meaning,
     '',

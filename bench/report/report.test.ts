@@ -66,9 +66,14 @@ test('the page says what was imposed, on what machine, at which commit, by which
 
 test('scenarios come in their own order, whatever the order of the files', () => {
   const page = formatPerformance([{ ...result, scenario: 'start', shape: undefined }, result]);
-  expect(page.indexOf('Push of an image with one layer of 198 MiB, shaped')).toBeLessThan(
-    page.indexOf('Start of the command line, unshaped'),
+  expect(page.indexOf('## Push of an image with one layer of 198 MiB, shaped')).toBeLessThan(
+    page.indexOf('## Start of the command line, unshaped'),
   );
+});
+
+test('the page begins with what ours was held to', () => {
+  const page = formatPerformance([{ ...result, contestants: [contestant('ours', [1]), contestant('crane push', [9])] }]);
+  expect(page).toContain('| Push of an image with one layer of 198 MiB, shaped | ours was 9.0 × as fast as crane push |');
 });
 
 test('a plot has a bar for each contestant, as long as its median', () => {
