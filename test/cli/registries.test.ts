@@ -6,6 +6,7 @@ import { createCredentialHome, type CredentialHome } from '../credentials/creden
 import { type HttpProxy, startHttpProxy } from '../http-proxy.ts';
 import { bucketryCommand } from '../interop/bucketry.ts';
 import { type CommandResult, runCommand } from '../peers/run-command.ts';
+import { startS3Server } from '../s3-server/server.ts';
 import { startTlsFront } from '../tls-front.ts';
 import { startTokenRegistry, type TokenRegistry, type TokenRegistryOptions } from '../token-registry/token-registry.ts';
 
@@ -129,5 +130,24 @@ describe('a mirror', () => {
   test('cannot help where a registry is blocked', async () => {
     await home.write(join(home.path, '.config/containers/registries.conf'), '[[registry]]\nprefix = "*.test"\nblocked = true\n');
     expect(await inspect('registry.test/app')).toMatchObject({ code: 5, stderr: expect.stringContaining('registry-blocked') as unknown });
+  });
+});
+
+describe('a store with a certificate of an authority that is not known', () => {
+  test('is taken with SSL_CERT_FILE', async () => {
+    const store = await startS3Server({ buckets: ['pub'] });
+    closers.push(() => store.close());
+    const front = await startTlsFront(store.endpoint, serverCertificate);
+    closers.push(() => front.close());
+    const file = join(home.path, 'ca.pem');
+    await home.write(file, testAuthority);
+    const { accessKeyId, secretAccessKey } = store.credentials;
+    const list = (environment: Readonly<Record<string, string>>): Promise<CommandResult> =>
+      runCommand(bucketryCommand(['ls', `s3://pub?endpoint=${front.endpoint}`]), {
+        cwd: home.path,
+        env: { ...home.env, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, ...environment },
+      });
+    expect(await list({})).toMatchObject({ code: 8, stderr: expect.stringContaining('not trusted') as unknown });
+    expect(await list({ SSL_CERT_FILE: file })).toMatchObject({ code: 0, stderr: expect.stringContaining('no repository') as unknown });
   });
 });
