@@ -19,14 +19,14 @@ import { parseBytes } from '../parse-bytes.ts';
 import { bucketFlag } from '../shared-flags.ts';
 
 const resultDoc: ResultDoc<BenchResult> = {
-  date: 'When it ended.',
+  date: 'When it began.',
   bucket: 'The bucket.',
   registry: 'The repository of the registry; absent without one.',
   layers: 'Layers of the image.',
   bytes: 'Bytes of all layers: what each run sends.',
   rounds: 'How often each contestant was to run.',
   machine: 'Processors, memory, system and Node.',
-  load: 'Processes that wanted a processor in the minute before it began (0 where the system does not tell), and `processors`: with more of the former, times say little.',
+  load: '`before`: processes that wanted a processor in the minute before it began (0 where the system does not tell); `processors`: how many there are. With fewer, times say little.',
   measuredBy: 'How processor time and memory were found out, or why they are absent.',
   contestants:
     'Each with `name`, `title`, `way` (`registry`, `bucket` or `object`), `settings`, `isOwn`, `runs` (`seconds`, `cpuSeconds`, `peakBytes`), `summary` (`seconds` and `mibPerSecond`, each `min`, `median`, `max`; `cpuSecondsPerGib`; `peakBytes`; absent where no run ended well) and `failure` (absent where all did). What nobody can tell is null.',
@@ -46,7 +46,7 @@ export const bench: Command = defineCommand({
   ],
   arguments: {},
   flags: {
-    bucket: bucketFlag,
+    bucket: { ...bucketFlag, doc: 'The bucket to push to, such as `s3://my-bucket` or `file:./bucket`; the default one if left out.' },
     registry: {
       kind: 'text',
       value: 'HOST/NAME',
