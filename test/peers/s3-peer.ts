@@ -61,6 +61,23 @@ export async function publishPeerBucket(peer: S3Peer, bucket: string): Promise<v
 }
 
 async function requestSigned(peer: S3Peer, method: string, path: string, query: Record<string, string>, body: string): Promise<void> {
+  const response = await fetchSigned(peer, { method, path, query, body });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`Cannot ${method} ${path} at ${peer.endpoint}: ${response.status} ${text}`);
+}
+
+interface SignedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Sends a request with a signer that is not ours. */
+export async function fetchSigned(
+  peer: Pick<S3Peer, 'endpoint' | 'region' | 'accessKeyId' | 'secretAccessKey'>,
+  { method, path, query = {}, body = '' }: SignedRequest,
+): Promise<Response> {
   const { hostname, host, port } = new URL(peer.endpoint);
   const signer = new SignatureV4({
     credentials: peer,
@@ -84,7 +101,5 @@ async function requestSigned(peer: S3Peer, method: string, path: string, query: 
   const url = new URL(path, peer.endpoint);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   const { host: _host, ...headers } = signed.headers;
-  const response = await fetch(url, { method, headers, body, signal: AbortSignal.timeout(10_000) });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`Cannot ${method} ${url.href}: ${response.status} ${text}`);
+  return fetch(url, { method, headers, ...(body === '' ? {} : { body }), signal: AbortSignal.timeout(10_000) });
 }
