@@ -3,16 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import process from 'node:process';
 import { type PreparedSockets, prepareSockets } from './prepared-sockets.node.ts';
 import { findProxy } from './proxy-settings.node.ts';
-
-/** How servers are believed, and how we are believed by them. */
-export interface TlsTrust {
-  /** Certificates of authorities (PEM) to trust instead of those that Node trusts. */
-  readonly ca?: string | readonly string[] | undefined;
-  /** What we prove ourselves with (PEM), to those that ask for it. */
-  readonly certificates?: readonly { readonly cert: string; readonly key: string }[] | undefined;
-  /** `false`: any certificate will do. For who has said so in as many words. */
-  readonly verifies?: boolean | undefined;
-}
+import { type TlsTrust, toTlsOptions } from './tls-trust.ts';
 
 export interface NodeAgentsOptions {
   readonly agent: AgentOptions;
@@ -38,12 +29,7 @@ export interface NodeAgents {
 }
 
 export function createNodeAgents({ agent: options, tls, env = process.env }: NodeAgentsOptions): NodeAgents {
-  const { ca, certificates = [], verifies } = tls;
-  const tlsOptions = {
-    ...(ca !== undefined && { ca: typeof ca === 'string' ? ca : [...ca] }),
-    ...(certificates.length > 0 && { cert: certificates.map(({ cert }) => cert), key: certificates.map(({ key }) => key) }),
-    ...(verifies === false && { rejectUnauthorized: false }),
-  };
+  const tlsOptions = toTlsOptions(tls);
   const agents = new Map<string, HttpAgent>();
   const prepared = new Map<HttpAgent, PreparedSockets>();
   const open = (isTls: boolean, proxy: URL | undefined): HttpAgent => {

@@ -2,25 +2,20 @@ import { abortError, throwIfAborted } from '../errors/registry-error.ts';
 import type { ByteStream } from '../streams/byte-source.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from './http-client.ts';
 import type { NodeHttpClientOptions } from './node-http-client.node.ts';
+import { findProxy } from './proxy-settings.node.ts';
 import type { ReadConnection } from './read-connection.node.ts';
 import { ReadConnections } from './read-connections.node.ts';
+import { createRotatingLookup } from './rotating-lookup.node.ts';
 import type { FilledBlock } from './socket-blocks.ts';
 
-/** A client that reads much at little cost. */
-export interface ReadClient extends HttpClient {
-  /** Begins to open connections to an origin, beside whatever else goes on, until so many are there: who asks later need not wait for them. What fails shows when it is used. */
-  prepare(url: URL, connections: number): void;
-}
-
 /**
- * The port for who reads many large bodies: plain GETs go over sockets of its own, which are read into memory that is used again, at half of what `node:http` costs. Whatever it does not
+ * The port for who reads many large bodies: plain GETs go over sockets of its own, which are read into memory that is used again: it costs much less than `node:http`. Whatever it does not
  * know - other methods, proxies, answers in chunks or without a length - it leaves to `node:http`, which is not even loaded before (it takes as long as all of bucketry). An answer that turns
  * out so is asked for once more there.
  */
-export function createNodeReadClient(options: NodeHttpClientOptions = {}): ReadClient {
-  const { idleTimeoutMs = 60_000, connectTimeoutMs = 10_000, lookup, ca, env = process.env } = options;
-  const connections = new ReadConnections({ connectTimeoutMs, lookup, ca });
-  const isProxied = Object.entries(env).some(([name, value]) => /^(?:https?|all)_proxy$/i.test(name) && value);
+export function createNodeReadClient(options: NodeHttpClientOptions = {}): HttpClient {
+  const { idleTimeoutMs = 60_000, connectTimeoutMs = 10_000, lookup = createRotatingLookup(), env = process.env } = options;
+  const connections = new ReadConnections({ ...options, connectTimeoutMs, lookup });
   let others: Promise<HttpClient> | undefined;
 
   const sendOtherwise = async (request: HttpRequest): Promise<HttpResponse> => {
@@ -30,14 +25,14 @@ export function createNodeReadClient(options: NodeHttpClientOptions = {}): ReadC
   return {
     async send(request) {
       throwIfAborted(request.signal);
-      const text = isProxied ? undefined : formatRequest(request);
+      const text = findProxy(request.url, env) ? undefined : formatRequest(request);
       if (text === undefined) return sendOtherwise(request);
       await connections.load(request.url);
       const response = await ask(connections.take(request.url), text, request, request.idleTimeoutMs ?? idleTimeoutMs);
       return response ?? sendOtherwise(request);
     },
     prepare(url, count) {
-      if (!isProxied) void connections.load(url).then(() => connections.prepare(url, count));
+      if (!findProxy(url, env)) void connections.load(url).then(() => connections.prepare(url, count));
     },
     async close() {
       connections.close();

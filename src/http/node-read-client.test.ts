@@ -4,9 +4,9 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { afterEach, describe, expect, test } from 'vitest';
 import { testCertificate, testKey } from '../../test/tls-front.ts';
 import { readAll } from '../streams/read-all.ts';
-import type { HttpResponse } from './http-client.ts';
+import type { HttpClient, HttpResponse } from './http-client.ts';
 import type { NodeHttpClientOptions } from './node-http-client.node.ts';
-import { createNodeReadClient, type ReadClient } from './node-read-client.node.ts';
+import { createNodeReadClient } from './node-read-client.node.ts';
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -32,7 +32,7 @@ function answerWith(...answers: readonly (string | Uint8Array)[]): Server {
   });
 }
 
-function open(options: NodeHttpClientOptions = {}): ReadClient {
+function open(options: NodeHttpClientOptions = {}): HttpClient {
   const client = createNodeReadClient({ env: {}, ...options });
   cleanups.push(() => client.close());
   return client;
@@ -88,7 +88,7 @@ describe.each(['http', 'https'])('over %s', (scheme) => {
   test('connections that were opened ahead are used', async () => {
     const { url, sockets } = await serve(giveRange(pattern(100)));
     const client = open({ ca: testCertificate });
-    client.prepare(url, 3);
+    client.prepare?.(url, 3);
     await expect.poll(() => sockets.length).toBe(3);
     const ask = (): Promise<HttpResponse> => client.send({ method: 'GET', url, headers: { range: 'bytes=0-9' } });
     const answers = await Promise.all([ask(), ask(), ask()]);
@@ -203,7 +203,7 @@ test('connections that could not be opened ahead are nobody’s failure', async 
   const { url } = await listen(createTcpServer());
   for (const cleanup of cleanups.splice(0)) await cleanup();
   const client = open();
-  client.prepare(url, 4);
+  client.prepare?.(url, 4);
   await new Promise((resolve) => setTimeout(resolve, 50));
   await expect(client.send({ method: 'GET', url })).rejects.toMatchObject({ code: 'connection-failed' });
 });

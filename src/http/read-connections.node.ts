@@ -2,18 +2,18 @@ import { connect, isIP, type LookupFunction, type OnReadOpts, type Socket } from
 import type { connect as connectTlsFunction } from 'node:tls';
 import { toTimeoutError } from './connection-error.ts';
 import { ReadConnection } from './read-connection.node.ts';
+import { type TlsTrust, toTlsOptions } from './tls-trust.ts';
 
-export interface ReadConnectionsOptions {
+export interface ReadConnectionsOptions extends TlsTrust {
   readonly connectTimeoutMs: number;
-  /** Certificates of authorities (PEM) to trust instead of those that Node trusts. */
-  readonly ca?: string | readonly string[] | undefined;
-  readonly lookup?: LookupFunction | undefined;
+  readonly lookup: LookupFunction;
 }
 
 /** Connections to read over, by origin; each is used again for as long as the server and `maxRestMs` let it. */
 export class ReadConnections {
   readonly #options: ReadConnectionsOptions;
   readonly #byOrigin = new Map<string, Set<ReadConnection>>();
+  #isClosed = false;
   #connectTls: typeof connectTlsFunction | undefined;
 
   constructor(options: ReadConnectionsOptions) {
@@ -34,10 +34,12 @@ export class ReadConnections {
   /** Begins to open connections until so many are there. */
   prepare(url: URL, count: number): void {
     const connections = this.#of(url);
-    while (connections.size < count) this.#open(url);
+    while (!this.#isClosed && connections.size < count) this.#open(url);
   }
 
+  /** Closes those that rest. */
   close(): void {
+    this.#isClosed = true;
     for (const connections of this.#byOrigin.values()) {
       for (const connection of connections) if (connection.isFree) connection.close();
     }
@@ -58,17 +60,16 @@ export class ReadConnections {
   }
 
   #openSocket(url: URL, onread: OnReadOpts): Socket {
-    const { lookup, ca, connectTimeoutMs } = this.#options;
+    const { lookup, connectTimeoutMs } = this.#options;
     const isTls = url.protocol === 'https:';
     const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
     const port = Number(url.port) || (isTls ? 443 : 80);
-    const options = { host, port, noDelay: true, onread, ...(lookup ? { lookup } : {}) };
-    const security = {
-      ...(isIP(host) === 0 ? { servername: host } : {}),
-      ...(ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : [...ca] }),
-    };
-    const socket = isTls && this.#connectTls ? this.#connectTls({ ...options, ...security }) : connect(options);
+    const options = { host, port, noDelay: true, onread, lookup };
+    const tlsOptions = { ...(isIP(host) === 0 ? { servername: host } : {}), ...toTlsOptions(this.#options) };
+    const socket = isTls && this.#connectTls ? this.#connectTls({ ...options, ...tlsOptions }) : connect(options);
     const timer = setTimeout(() => socket.destroy(toTimeoutError(url, 'no connection', connectTimeoutMs)), connectTimeoutMs);
+    // One that was opened ahead keeps no process alive; one that is waited for does so itself
+    timer.unref();
     const stop = (): void => clearTimeout(timer);
     return socket.once(isTls ? 'secureConnect' : 'connect', stop).once('close', stop);
   }

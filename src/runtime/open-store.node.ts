@@ -54,7 +54,7 @@ async function openWriting(environment: NodeJS.ProcessEnv): Promise<HttpClient> 
 /** For what moves much, connections are opened beside the first request. */
 async function openReading(place: S3Place, { environment, engine }: OpenBucketOptions): Promise<HttpClient> {
   const client = createNodeReadClient({ env: environment, ca: await readTrusted(environment) });
-  if (engine) client.prepare(resolveS3Endpoint(place).url(), engine.connections.limit);
+  if (engine) client.prepare?.(resolveS3Endpoint(place).url(), engine.connections.limit);
   return client;
 }
 
