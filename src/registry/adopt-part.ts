@@ -42,7 +42,7 @@ export function createPartProofs(opening: Promise<UploadNotes> | undefined): Par
  * Whether a part that the store lists holds these bytes: by its SHA-256 if the store tells it, else by an ETag that is an MD5. A CRC proves nothing, and where there is
  * neither, the part is sent again. (An ETag that looks like an MD5 and is not, as with SSE-KMS, only fails to compare.)
  */
-export async function isSamePart(listed: ListedPart, bytes: ByteSource): Promise<boolean> {
+async function isSamePart(listed: ListedPart, bytes: ByteSource): Promise<boolean> {
   if (listed.size !== bytes.size) return false;
   if (listed.sha256 !== undefined) return listed.sha256 === (await digestOfSource('sha256', bytes));
   return isMd5Of(listed.etag, bytes);
