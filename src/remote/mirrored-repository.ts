@@ -46,6 +46,22 @@ export function openMirroredRepository(find: () => Promise<MirroredSources>, not
     return mirrors.filter((mirror) => !failed.has(mirror) && (kind === 'blobs' || mirror.serves === 'all' || mirror.serves === kind));
   }
 
+  /** The first answer, of a mirror or else of the registry. */
+  async function askEach<T>(
+    kind: 'tags' | 'digests',
+    ask: (repository: RemoteRepository) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    for (const mirror of await mirrorsFor(kind)) {
+      try {
+        return await ask(mirror.repository);
+      } catch (error) {
+        passOver(mirror, error, signal);
+      }
+    }
+    return ask((await findOnce()).registry);
+  }
+
   async function* readBlob(descriptor: Descriptor, { start = 0, end = descriptor.size, signal }: OpenOptions): ByteStream {
     let position = start;
     for (const mirror of await mirrorsFor('blobs')) {
@@ -63,16 +79,9 @@ export function openMirroredRepository(find: () => Promise<MirroredSources>, not
   }
 
   return {
-    async getManifest(reference, options) {
-      for (const mirror of await mirrorsFor(isDigest(reference) ? 'digests' : 'tags')) {
-        try {
-          return await mirror.repository.getManifest(reference, options);
-        } catch (error) {
-          passOver(mirror, error, options?.signal);
-        }
-      }
-      return (await findOnce()).registry.getManifest(reference, options);
-    },
+    getManifest: (reference, options) =>
+      askEach(isDigest(reference) ? 'digests' : 'tags', (repository) => repository.getManifest(reference, options), options?.signal),
+    digestOf: (tag, options) => askEach('tags', (repository) => repository.digestOf(tag, options), options?.signal),
     blob: (descriptor) => ({ size: descriptor.size, seekable: false, open: (options = {}) => readBlob(descriptor, options) }),
     async *listTags(options) {
       yield* (await findOnce()).registry.listTags(options);

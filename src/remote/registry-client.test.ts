@@ -92,6 +92,17 @@ describe('a login', () => {
   });
 });
 
+describe('a redirect', () => {
+  it('to a link-local address is not followed', async () => {
+    const registry = await serve((_url, response) =>
+      response.writeHead(307, { location: 'http://169.254.169.254/latest/meta-data' }).end(),
+    );
+    expect(await rejection(get(open(registry.host)))).toMatchObject({ code: 'registry-invalid' });
+    const away = open(registry.host).send({ method: 'PUT', path: new URL('http://169.254.169.254/'), scope: '' });
+    expect(await rejection(away)).toMatchObject({ code: 'registry-invalid' });
+  });
+});
+
 describe('a rate limit', () => {
   const headers = { 'ratelimit-limit': '100;w=21600', 'ratelimit-remaining': '3;w=21600' };
 

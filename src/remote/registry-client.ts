@@ -5,6 +5,7 @@ import { bindCredentialsToOrigin, type RedirectedResponse, type RedirectHop, sen
 import type { Clock } from '../streams/clock.ts';
 import { parseChallenge } from './challenge.ts';
 import type { CredentialsLookup } from './credentials.ts';
+import { isLinkLocalHost } from './host-kind.ts';
 import { type RateLimit, readRateLimit } from './rate-limit.ts';
 import { RegistryLogin } from './registry-login.ts';
 import { findOrigin, type RegistryScheme } from './registry-origin.ts';
@@ -71,7 +72,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       const attempt = async (authorization: string | undefined): Promise<RedirectedResponse> => {
         const headers = { ...(isOurs && route?.headers), ...request.headers, ...(authorization !== undefined && { authorization }) };
         const response = await sendFollowingRedirects(http, { ...request, url, headers }, (hop) => chooseRedirect(hop, route));
-        const limit = onRateLimit && readRateLimit(response.headers);
+        const limit = readRateLimit(response.headers);
         if (limit) onRateLimit?.(limit);
         return response;
       };
@@ -105,6 +106,7 @@ const readingMethods: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 function chooseRedirect(hop: RedirectHop, route: RegistryRoute | undefined): HttpRequest | undefined {
   const keepsBody = hop.response.status === 307 || hop.response.status === 308;
   if (!keepsBody && !readingMethods.has(hop.request.method)) return undefined;
+  refuseLinkLocal(hop.request.url, hop.location);
   const next = bindCredentialsToOrigin(hop);
   if (route?.headers === undefined || hop.location.origin === hop.request.url.origin) return next;
   const headers = Object.entries(next.headers ?? {}).filter(([name]) => route.headers?.[name] === undefined);
@@ -113,6 +115,7 @@ function chooseRedirect(hop: RedirectHop, route: RegistryRoute | undefined): Htt
 
 /** Where a registry sends us without a redirect is held to the same rules as where it redirects to. */
 function checkOtherOrigin(url: URL, base: URL): void {
+  refuseLinkLocal(base, url);
   if (url.protocol === 'https:' || (url.protocol === 'http:' && base.protocol === 'http:')) return;
   throw new RegistryError('registry-invalid', `Cannot follow "${base.origin}" to "${url.origin}": it leaves TLS`, {
     hint:
@@ -120,6 +123,12 @@ function checkOtherOrigin(url: URL, base: URL): void {
         ? 'A proxy in front of this registry does not tell it that it is reached by https (X-Forwarded-Proto).'
         : undefined,
   });
+}
+
+/** Clouds keep the credentials of their machines at link-local addresses: no registry has reason to send us there. */
+function refuseLinkLocal(from: URL, to: URL): void {
+  if (to.origin === from.origin || !isLinkLocalHost(to.hostname)) return;
+  throw new RegistryError('registry-invalid', `Cannot follow "${from.origin}" to "${to.origin}": it is a link-local address`);
 }
 
 /** Remembers the first success of an asynchronous question; asked again after a failure. */

@@ -51,7 +51,7 @@ export class RegistryLogin {
   async answer(challenge: Challenge, refusal: Refusal): Promise<string | undefined> {
     const { scope, used, signal } = refusal;
     const current = this.authorization(scope);
-    if (current !== used) return current; // Another request answered it meanwhile.
+    if (current !== undefined && current !== used) return current; // Another request answered it meanwhile.
     const repository = /^repository:([^:]+):/.exec(scope)?.[1];
     const credentials = await this.#options.credentials(this.#options.host, { repository, signal });
     const accepted =

@@ -11,6 +11,11 @@ export type RegistryScheme = 'https' | 'http' | 'either';
 /** Docker Hub answers at another host than its name says. */
 const hostAliases: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.docker.io', 'index.docker.io': 'registry-1.docker.io' };
 
+/** The host that answers for a registry: for all but Docker Hub its own. */
+export function answeringHost(host: string): string {
+  return hostAliases[host] ?? host;
+}
+
 /**
  * The origin of a registry: HTTPS unless something else was asked for. To loopback both are tried when nothing was: local registries have no TLS, and nothing leaves the machine.
  * @throws RegistryError `reference-invalid` for what is no host; BucketError `connection-failed` where TLS is spoken, but not to us
@@ -21,7 +26,7 @@ export async function findOrigin(
   http: HttpClient,
   signal: AbortSignal | undefined,
 ): Promise<URL> {
-  const name = hostAliases[host] ?? host;
+  const name = answeringHost(host);
   const secure = URL.parse(`https://${name}`);
   const plain = URL.parse(`http://${name}`);
   if (!secure || !plain || secure.username !== '' || secure.pathname !== '/' || secure.search !== '') {

@@ -40,6 +40,12 @@ export interface RemoteRepository {
    * @throws RegistryError `manifest-missing`, `tag-missing`, `digest-mismatch`, `manifest-too-large`, `media-type-mismatch`, …
    */
   getManifest(reference: string, options?: RequestOptions): Promise<RemoteManifest>;
+  /**
+   * The digest that a tag names, as the registry tells it, by one HEAD (which Docker Hub does not count). Not verified: for telling whether anything changed.
+   * @returns undefined where the registry tells none
+   * @throws RegistryError `tag-missing`, …
+   */
+  digestOf(tag: string, options?: RequestOptions): Promise<Digest | undefined>;
   /** A blob, opened by ranges where the registry knows them; a break is continued where it came. */
   blob(descriptor: Descriptor): ByteSource;
   /** All tags, page by page. @throws RegistryError `repository-missing` */
@@ -93,6 +99,16 @@ export function openRemoteRepository(
     return { descriptor: { mediaType, digest, size: bytes.byteLength }, bytes };
   }
 
+  async function askDigest(tag: string, signal: AbortSignal | undefined): Promise<Digest | undefined> {
+    const path = `/v2/${name}/manifests/${tag}`;
+    const response = await client.send({ method: 'HEAD', path, headers: { accept }, scope, signal });
+    if (response.status === 404) throw await missing(response, tag);
+    if (response.status !== 200) throw await errorOfResponse(response, `ask for tag "${tag}" of "${where}"`, clock.now());
+    await discardBody(response);
+    const digest = response.headers['docker-content-digest'] ?? '';
+    return isDigest(digest) ? digest : undefined;
+  }
+
   async function missing(response: HttpResponse, reference: string): Promise<RegistryError> {
     const { message } = await errorOfResponse(response, `read manifest "${reference}" of "${where}"`, clock.now());
     return new RegistryError(isDigest(reference) ? 'manifest-missing' : 'tag-missing', message);
@@ -132,6 +148,7 @@ export function openRemoteRepository(
 
   return {
     getManifest,
+    digestOf: (tag, { signal } = {}) => patiently(() => askDigest(tag, signal), clock, { signal, attempts }),
     blob: (descriptor) => ({
       size: descriptor.size,
       seekable: false,

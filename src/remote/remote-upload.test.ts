@@ -47,16 +47,19 @@ describe('pushing a blob', () => {
     expect(tokens.map(({ line }) => line)).toEqual(['GET /token?service=tests&scope=repository%3Ateam%2Fapp%3Apull%2Cpush']);
   });
 
-  test('opens its bytes once more when the token ends between session and bytes', async () => {
-    const { registry, push, asked } = await open({ login: bearer });
+  test.each([0, 3_600_000])('opens its bytes once more when the token ends between session and bytes, after %i ms', async (laterMs) => {
+    const { registry, push, clock, asked } = await open({ login: bearer });
     const { total, onProgress } = meter();
     let opens = 0;
     const source: ByteSource = {
       ...bytesSource(layer),
-      open: (options) => {
+      async *open(options) {
         opens += 1;
-        if (opens === 1) registry.revokeTokens();
-        return bytesSource(layer).open(options);
+        if (opens === 1) {
+          registry.revokeTokens();
+          await clock.sleep(laterMs);
+        }
+        yield* bytesSource(layer).open(options);
       },
     };
     await push.putBlob(blob, source, { onProgress });

@@ -3,6 +3,7 @@ import type { HttpClient } from '../http/http-client.ts';
 import { createNodeHttpClient } from '../http/node-http-client.node.ts';
 import { withHostClients } from '../http/with-host-clients.ts';
 import { withRequestTrace } from '../http/with-request-trace.ts';
+import { answeringHost } from '../remote/registry-origin.ts';
 import { readTrusted } from './read-trusted.node.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -37,7 +38,7 @@ async function openTrusting(environment: Environment, { authorities, clients, ve
   });
 }
 
-/** A host as `URL.host` has it: without the port that is the usual one. */
+/** Who answers for a host, as `URL.host` has it: without the port that is the usual one. */
 function urlHost(host: string): string {
-  return URL.parse(`https://${host}`)?.host ?? host;
+  return URL.parse(`https://${answeringHost(host)}`)?.host ?? host;
 }
