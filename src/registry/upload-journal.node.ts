@@ -129,10 +129,10 @@ async function append(path: string, line: string): Promise<void> {
 
 /** The size of a file that is the user's own and nobody else's, and not too large. */
 async function checkFile(handle: FileHandle): Promise<number> {
-  const { size, uid, mode, nlink, ...stats } = await handle.stat();
+  const { size, uid, mode, nlink } = await handle.stat();
   const isOwn = process.getuid === undefined || (uid === process.getuid() && (mode & 0o077) === 0 && nlink === 1);
   if (isOwn && (mode & constants.S_IFMT) === constants.S_IFREG && size <= maxJournalBytes) return size;
-  throw new Error(`Cannot use the journal: a file of ${size} bytes, owner ${uid}, last changed ${stats.mtime.toISOString()}`);
+  throw new Error(`Cannot use this file as a journal: found owner ${uid}, mode ${mode.toString(8)}, ${nlink} names, ${size} bytes`);
 }
 
 async function removeOld(folder: string, nowMs: number): Promise<void> {
