@@ -23,7 +23,7 @@ export interface ConnectionControllerOptions {
 /** Failures that fewer connections may mend. */
 const troubles = ['throttled', 'store-unavailable', 'connection-failed', 'timed-out'] as const;
 /** Bytes that are counted, and given to a connection, at a time: small enough that a crawling connection shows that it moves. */
-const pieceBytes = 256 * 1024;
+const pieceBytes = 512 * 1024;
 
 /** Connections whose number a `ConnectionTuner` chooses. */
 export function createConnectionController({ clock, maxConnections, rate }: ConnectionControllerOptions): ConnectionController {

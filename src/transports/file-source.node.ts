@@ -10,8 +10,8 @@ export interface OpenFile {
   close(): Promise<void>;
 }
 
-/** Large enough that a read costs little beside digesting or sending what it gives, and small enough to be still in the processor's cache then. */
-const chunkBytes = 256 * 1024;
+/** Large enough that a read, which another thread does, costs little beside digesting or sending what it gives. */
+const chunkBytes = 1024 * 1024;
 
 /**
  * Opens a regular file for reading. It stays the same file when another takes its name.

@@ -7,7 +7,7 @@ import { trailingChecksumPayload } from './sign-request.ts';
 
 const trailerName = 'x-amz-checksum-crc32';
 /** Frames of this size, but the last: stores hold a frame in memory, and some refuse large ones (MinIO: over 16 MiB). */
-const frameBytes = 256 * 1024;
+const frameBytes = 1024 * 1024;
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
