@@ -133,6 +133,28 @@ describe('a mirror', () => {
   });
 });
 
+describe('a registry with a limit', () => {
+  const limits = { 'ratelimit-limit': '100;w=21600', 'ratelimit-remaining': '4;w=21600' };
+
+  test('is told of when little is left', async () => {
+    const { host } = await startRegistry({ manifestHeaders: limits });
+    const { code, stderr } = await inspect(`${host}/team/app:1.0`);
+    expect(code).toBe(0);
+    expect(stderr).toContain(`note: of the limit of ${host} 4 of 100 requests are left in 6 hours`);
+    expect((await inspect(`${host}/team/app:1.0`, ['--quiet'])).stderr).toBe('');
+  });
+
+  test('is not waited for when it asks for too long', async () => {
+    const registry = await startRegistry();
+    const headers = { ...limits, 'ratelimit-remaining': '0;w=21600', 'retry-after': '21600' };
+    registry.interruptions.push(...Array.from({ length: 2 }, () => ({ method: 'GET', status: 429, headers })));
+    const { code, stderr } = await inspect(`${registry.host}/team/app:1.0`);
+    expect(code).toBe(8);
+    expect(stderr).toContain('code:  rate-limited');
+    expect(stderr).toContain('0 of 100 requests are left in 6 hours');
+  });
+});
+
 describe('a store with a certificate of an authority that is not known', () => {
   test('is taken with SSL_CERT_FILE', async () => {
     const store = await startS3Server({ buckets: ['pub'] });

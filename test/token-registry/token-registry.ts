@@ -22,6 +22,8 @@ export interface TokenRegistryOptions {
   readonly tagsPerPage?: number;
   /** Break off the first answers of each blob after this many bytes. */
   readonly breakBlobsAfterBytes?: number;
+  /** Sent with every manifest besides. */
+  readonly manifestHeaders?: Readonly<Record<string, string>>;
   /** Send manifests in chunks, without saying their length. */
   readonly chunksManifests?: boolean;
   /** Ignore `Range`. */
@@ -172,7 +174,7 @@ export async function startTokenRegistry(options: TokenRegistryOptions): Promise
     const found = manifests.get(reference);
     if (!found) return notFound(response, 'MANIFEST_UNKNOWN');
     const length = options.chunksManifests === true ? {} : { 'content-length': found.bytes.byteLength };
-    response.writeHead(200, { 'content-type': found.mediaType, ...length });
+    response.writeHead(200, { 'content-type': found.mediaType, ...length, ...options.manifestHeaders });
     response.write(found.bytes, () => response.end());
   }
 
