@@ -6,6 +6,7 @@ import type { CommandOptions } from '../test/peers/run-command.ts';
 import type { Contestant, Stage } from './contestants/contestant.ts';
 import { readBusyMs, readProcessMs } from './measure/machine-load.ts';
 import { measureCommand } from './measure/measure-command.ts';
+import type { Measurement } from './measure/measure-command.ts';
 import { watchDaemon } from './measure/watch-daemon.ts';
 import type { LinkSide, Session } from './open-session.ts';
 import type { Run } from './results.ts';
@@ -30,19 +31,29 @@ export async function runContestant(
   const options = { env: formatEnvironment(contestant, session, stage), cwd: stage.home, timeoutMs: runTimeoutMs, signal };
   const preparation = contestant.before?.(stage);
   if (preparation !== undefined) await prepare(preparation, options);
-  const servers = [session.store, session.registry].flatMap((server) => (server === undefined ? [] : [server.pid]));
-  const isDaemons = session.docker !== undefined && contestant.needs.includes('dockerd');
-  const askDaemon = isDaemons && session.docker ? await watchDaemon(session.docker.pid) : undefined;
-  const before = await readTimes(servers, link);
+  const summarize = await watchRun(contestant, session, link);
   const own = await measureCommand({ command: contestant.command(stage), prefix: link?.clientPrefix, options, folder: session.folder });
-  const after = await readTimes(servers, link);
-  const daemon = await askDaemon?.();
-  const cpuMs = own.cpuMs + (daemon?.cpuMs ?? 0);
-  const serversCpuMs = after.servers - before.servers;
-  const othersMs = after.busy - before.busy - serversCpuMs - (after.link - before.link) - cpuMs;
-  const othersShare = Math.min(1, Math.max(0, othersMs / (own.wallMs * availableParallelism())));
-  const pace = await session.store.readPace?.();
-  return { wallMs: own.wallMs, cpuMs, peakBytes: Math.max(own.peakBytes, daemon?.peakBytes ?? 0), serversCpuMs, othersShare, pace };
+  return { ...(await summarize(own)), pace: await session.store.readPace?.() };
+}
+
+/** Begins to watch what works beside the command itself. @returns a function that says, once the command has ended, what the whole took */
+async function watchRun(
+  contestant: Contestant,
+  { store, registry, docker }: Session,
+  link: LinkSide | undefined,
+): Promise<(own: Measurement) => Promise<Run>> {
+  const servers = [store.pid, ...(registry === undefined ? [] : [registry.pid])];
+  const askDaemon = docker && contestant.needs.includes('dockerd') ? await watchDaemon(docker.pid) : undefined;
+  const before = await readTimes(servers, link);
+  return async ({ wallMs, cpuMs: ownMs, peakBytes: ownPeak }) => {
+    const after = await readTimes(servers, link);
+    const daemon = await askDaemon?.();
+    const cpuMs = ownMs + (daemon?.cpuMs ?? 0);
+    const serversCpuMs = after.servers - before.servers;
+    const othersMs = after.busy - before.busy - serversCpuMs - (after.link - before.link) - cpuMs;
+    const othersShare = Math.min(1, Math.max(0, othersMs / (wallMs * availableParallelism())));
+    return { wallMs, cpuMs, peakBytes: Math.max(ownPeak, daemon?.peakBytes ?? 0), serversCpuMs, othersShare };
+  };
 }
 
 /** Prepares what a contestant finds. */
