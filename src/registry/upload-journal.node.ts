@@ -54,7 +54,8 @@ export function openJournalFolder({ folder, location, clock }: JournalOptions): 
       const opening = orNothing(async () => {
         await (preparing ??= prepare());
         const found = await readFile(path);
-        if (found === undefined) return append(path, formatUploadLine({ location, ...upload }));
+        // No file, or one whose first line a crash has cut
+        if (found?.upload === undefined) return append(path, formatUploadLine({ location, ...upload }));
         const isOfIt = found.upload?.key === upload.key && found.upload.uploadId === upload.uploadId && found.upload.location === location;
         if (isOfIt) for (const [name, sha256] of found.parts) parts.set(name, sha256);
       });
@@ -137,7 +138,9 @@ async function checkFile(handle: FileHandle): Promise<number> {
 
 async function removeOld(folder: string, nowMs: number): Promise<void> {
   const names = (await readdir(folder)).filter((name) => fileName.test(name));
-  const files = await Promise.all(names.map(async (name) => ({ name, ageMs: nowMs - (await stat(join(folder, name))).mtimeMs })));
+  // Another process may remove one meanwhile
+  const readAge = async (name: string): Promise<number> => nowMs - ((await stat(join(folder, name)).catch(() => undefined))?.mtimeMs ?? 0);
+  const files = await Promise.all(names.map(async (name) => ({ name, ageMs: await readAge(name) })));
   const byAge = files.toSorted((a, b) => a.ageMs - b.ageMs);
   const isOver = ({ ageMs }: (typeof files)[number], index: number): boolean => ageMs > maxAgeMs || index >= maxFiles - 1;
   await Promise.all(byAge.filter(isOver).map(({ name }) => rm(join(folder, name), { force: true })));
