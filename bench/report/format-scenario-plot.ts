@@ -27,5 +27,5 @@ export function formatScenarioPlot({ contestants, shape, scenario, movedBytes }:
 function createBar({ name, runs, isOwn = false }: ContestantResult, movedBytes: number | undefined): PlotBar {
   const seconds = summarize(runs.map(({ wallMs }) => wallMs / 1000));
   const rate = movedBytes === undefined ? '' : `, ${(movedBytes / mebibyte / seconds.median).toFixed(0)} MiB/s`;
-  return { name, seconds, value: `${seconds.median.toFixed(2)} s${rate}`, isOwn };
+  return { name, seconds, value: `${seconds.median.toFixed(seconds.median < 1 ? 3 : 2)} s${rate}`, isOwn };
 }
