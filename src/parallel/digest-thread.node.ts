@@ -31,6 +31,7 @@ export function createDigestThread(): DigestFile {
       worker.on('message', ({ id, result }: DigestAnswer) => give(id, result, worker));
       worker.on('error', giveUp);
       worker.on('exit', giveUp);
+      worker.unref();
       return worker;
     } catch {
       return undefined;
@@ -43,7 +44,11 @@ export function createDigestThread(): DigestFile {
     if (!worker || signal.aborted) return undefined;
     const id = (lastId += 1);
     const stopped = new Int32Array(new SharedArrayBuffer(4));
-    const stop = (): void => void Atomics.store(stopped, 0, 1);
+    const stop = (): void => {
+      Atomics.store(stopped, 0, 1);
+      // At once: the thread may be busy with another file
+      give(id, undefined, worker);
+    };
     signal.addEventListener('abort', stop, { once: true });
     const { promise, resolve } = Promise.withResolvers<FileDigest | undefined>();
     waiting.set(id, resolve);

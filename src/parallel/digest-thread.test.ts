@@ -79,6 +79,23 @@ describe('a thread that digests files', () => {
     const digesting = digestFile({ path: sparse, start: 0, end: 1e12, algorithm: 'sha256', partEnds: [1e12] }, stop.signal);
     setTimeout(() => stop.abort(), 50);
     expect(await digesting).toBeUndefined();
+    expect((await digestFile(fileOf(0, 10, 10), signal))?.digest).toBe(hexOf(bytes.subarray(0, 10)));
+    expect(await digestFile(fileOf(0, 10, 10), stop.signal)).toBeUndefined();
+  });
+
+  test('keeps nobody waiting for another file whose own signal aborts', async () => {
+    const digestFile = createDigestThread();
+    const sparse = join(folder, 'large');
+    await writeFile(sparse, '');
+    await truncate(sparse, 1e12);
+    const [first, second] = [new AbortController(), new AbortController()];
+    const large: FileToDigest = { path: sparse, start: 0, end: 1e12, algorithm: 'sha256', partEnds: [1e12] };
+    const busy = digestFile(large, first.signal);
+    const waiting = digestFile(fileOf(0, 10, 10), second.signal);
+    setTimeout(() => second.abort(), 50);
+    expect(await waiting).toBeUndefined();
+    first.abort();
+    expect(await busy).toBeUndefined();
   });
 
   test('does not keep the process alive', async () => {
