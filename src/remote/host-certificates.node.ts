@@ -12,19 +12,20 @@ export interface HostCertificates {
 /** Where container tools keep certificates: a folder a host, in the user's and the system's. */
 function certificateFolders(env: Readonly<Record<string, string | undefined>>, host: string): readonly string[] {
   const config = env['XDG_CONFIG_HOME'] || join(env['HOME'] || homedir(), '.config');
-  const roots = [join(config, 'containers'), '/etc/containers', '/etc/docker'];
+  const roots = [join(config, 'containers'), '/etc/containers', '/etc/containerd', '/etc/docker'];
   return roots.map((root) => join(root, 'certs.d', host));
 }
 
 /**
- * The certificates of a host, as Docker and podman find them: of the first folder that there is, `*.crt` are authorities to trust, `*.cert` with its `*.key` is what we prove
+ * The certificates of a host, as Docker, podman and containerd find them: of the first folder with some, `*.crt` are authorities to trust, `*.cert` with its `*.key` is what we prove
  * ourselves with.
  * @throws RegistryError `input-missing` for one without the other
  */
 export async function findHostCertificates(env: Readonly<Record<string, string | undefined>>, host: string): Promise<HostCertificates> {
   for (const folder of certificateFolders(env, host)) {
-    const names = await readdir(folder).catch(() => undefined);
-    if (names !== undefined) return readFolder(folder, names.toSorted());
+    const names = await readdir(folder).catch(() => []);
+    // containerd's may hold a hosts.toml alone
+    if (names.some((name) => /\.(?:crt|cert)$/.test(name))) return readFolder(folder, names.toSorted());
   }
   return { authorities: [], clients: [] };
 }

@@ -53,6 +53,13 @@ server = "https://registry-1.docker.io"
     });
   });
 
+  it('may name a mirror in place of the registry, which is told for whom it stands', () => {
+    const { mirrors, registry } = parse('server = "https://mirror.test"');
+    expect(mirrors).toEqual([]);
+    expect(registry).toMatchObject({ host: 'mirror.test', route: { query: { ns: 'docker.io' } } });
+    expect(parse('server = "https://docker.io"').registry.route).toEqual({ basePath: '/v2', headers: {} });
+  });
+
   it('may be about the registry itself', () => {
     expect(parse('ca = ["a.pem", "b.pem"]\nclient = "own.pem"', 'registry.test:5000')).toEqual({
       mirrors: [],

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { RegistryError } from '../errors/registry-error.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import type { PullEndpoint, PullEndpoints } from './pull-endpoint.ts';
+import { answeringHost } from './registry-origin.ts';
 
 /*
  * What containerd, and what builds on it, is told of one registry (`certs.d/HOST/hosts.toml`): hosts are asked in the order of the file if they may `pull`, for tags if they may
@@ -53,13 +54,12 @@ export interface HostsToml {
 /** Where a repository of a registry is pulled from by its file. @throws RegistryError `input-invalid` */
 export function parseHostsToml(file: HostsToml, host: string, repository: RepositoryName): PullEndpoints {
   const settings = readFile(file);
-  const open = (url: string, one: HostSettings, isMirror: boolean): PullEndpoint =>
-    readHost(file, { url, settings: one, host, repository, isMirror });
+  const open = (url: string, one: HostSettings): PullEndpoint => readHost(file, { url, settings: one, host, repository });
   const mirrors = Object.entries(settings.host)
     .filter(([, { capabilities }]) => capabilities.includes('pull'))
-    .map(([url, one]) => open(url, one, true));
+    .map(([url, one]) => open(url, one));
   const server = settings.server === '' ? host : settings.server;
-  return { mirrors, registry: { ...open(server, settings, false), serves: 'all' } };
+  return { mirrors, registry: { ...open(server, settings), serves: 'all' } };
 }
 
 function readFile({ text, path }: HostsToml): HostsFile {
@@ -77,10 +77,9 @@ interface HostToRead {
   readonly settings: HostSettings;
   readonly host: string;
   readonly repository: RepositoryName;
-  readonly isMirror: boolean;
 }
 
-function readHost({ path, resolve }: HostsToml, { url: text, settings, host, repository, isMirror }: HostToRead): PullEndpoint {
+function readHost({ path, resolve }: HostsToml, { url: text, settings, host, repository }: HostToRead): PullEndpoint {
   const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`);
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:') || url.username !== '')
     throw new RegistryError(
@@ -91,7 +90,7 @@ function readHost({ path, resolve }: HostsToml, { url: text, settings, host, rep
     name.toLowerCase(),
     typeof value === 'string' ? value : value.join(', '),
   ]);
-  const isElsewhere = isMirror && url.host !== host;
+  const isElsewhere = url.host !== host && url.host !== answeringHost(host);
   return {
     host: url.host,
     repository,
@@ -99,7 +98,7 @@ function readHost({ path, resolve }: HostsToml, { url: text, settings, host, rep
     scheme: text === host ? undefined : url.protocol === 'https:' ? 'https' : 'http',
     route: {
       basePath: readBasePath(url, settings),
-      // One mirror may stand in for many registries, and wants to know for which
+      // Who stands in for many registries wants to know for which
       ...(isElsewhere && { query: { ns: host } }),
       headers: Object.fromEntries(headers) as Record<string, string>,
     },
