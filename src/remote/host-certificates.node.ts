@@ -23,7 +23,7 @@ function certificateFolders(env: Readonly<Record<string, string | undefined>>, h
  */
 export async function findHostCertificates(env: Readonly<Record<string, string | undefined>>, host: string): Promise<HostCertificates> {
   for (const folder of certificateFolders(env, host)) {
-    const names = await readdir(folder).catch(() => []);
+    const names = await readdir(folder).catch((): string[] => []);
     // containerd's may hold a hosts.toml alone
     if (names.some((name) => /\.(?:crt|cert)$/.test(name))) return readFolder(folder, names.toSorted());
   }
