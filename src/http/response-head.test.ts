@@ -45,3 +45,17 @@ test('a header may be called as a member of every object is', () => {
 test('never throws, whatever comes', () => {
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void parseResponseHead(`HTTP/1.1 200 OK\r\n${text}`)));
 });
+
+test.each(['204 No Content', '304 Not Modified'])('is left to others for %s, which has no body whatever its length says', (status) => {
+  expect(parseResponseHead(head(`HTTP/1.1 ${status}`, 'content-length: 5'))).toBeUndefined();
+});
+
+test.each([
+  ['before a value, and what no value may hold behind them', (blanks: string) => `a:${blanks}\0`],
+  ['within a value', (blanks: string) => `a: b${blanks}c`],
+  ['in place of a value', (blanks: string) => `a:${blanks}`],
+])('takes no time for blanks %s', (_, line) => {
+  const begunAtMicroseconds = process.cpuUsage().user;
+  parseResponseHead(head('HTTP/1.1 200 OK', 'content-length: 1', line(' '.repeat(32_000))));
+  expect(process.cpuUsage().user - begunAtMicroseconds).toBeLessThan(200_000);
+});

@@ -9,12 +9,16 @@ export interface ResponseHead {
 }
 
 const statusLine = /^HTTP\/1\.([01]) ([2-5]\d\d)(?: [^\r\n\0]*)?$/;
-const headerLine = /^([!#$%&'*+.^_`|~0-9a-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*$/i;
+const fieldName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
+const forbidden = /[\r\n\0]/;
 const length = /^\d{1,15}$/;
+/** RFC 9112 section 6.3: their length says nothing of what follows. */
+const bodiless: ReadonlySet<string> = new Set(['204', '304']);
 
 /**
  * Reads the head of an answer, without the empty line that ends it.
- * @returns undefined for whatever is not plain: no or several lengths, chunks, what comes before the answer itself (1xx), and all that is not HTTP
+ * @returns undefined for whatever is not plain: no or several lengths, chunks, what comes before the answer itself (1xx), answers without a body whatever length they tell (204,
+ * 304), and all that is not HTTP
  */
 export function parseResponseHead(text: string): ResponseHead | undefined {
   const [first = '', ...lines] = text.split('\r\n');
@@ -22,6 +26,7 @@ export function parseResponseHead(text: string): ResponseHead | undefined {
   const headers = parseHeaders(lines);
   const contentLength = headers?.['content-length'] ?? '';
   if (!isRead || !headers || !length.test(contentLength) || 'transfer-encoding' in headers) return undefined;
+  if (bodiless.has(status ?? '')) return undefined;
   const isReusable = minor === '1' && !/\bclose\b/i.test(headers['connection'] ?? '');
   return { status: Number(status), headers, contentLength: Number(contentLength), isReusable };
 }
@@ -29,10 +34,24 @@ export function parseResponseHead(text: string): ResponseHead | undefined {
 function parseHeaders(lines: readonly string[]): Record<string, string> | undefined {
   const headers: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const line of lines) {
-    const [isRead, name = '', value = ''] = headerLine.exec(line) ?? [];
-    if (isRead === undefined) return undefined;
+    const colon = line.indexOf(':');
+    const name = line.slice(0, Math.max(colon, 0));
+    if (!fieldName.test(name) || forbidden.test(line)) return undefined;
     const key = name.toLowerCase();
+    const value = trimBlanks(line.slice(colon + 1));
     headers[key] = headers[key] === undefined ? value : `${headers[key]}, ${value}`;
   }
   return headers;
+}
+
+/** Without the blanks around it. By hand: with a pattern, time grows with the cube of their number, and whoever answers chooses it. */
+function trimBlanks(text: string): string {
+  let [start, end] = [0, text.length];
+  while (isBlank(text[start])) start += 1;
+  while (end > start && isBlank(text[end - 1])) end -= 1;
+  return text.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t';
 }
