@@ -1,7 +1,7 @@
-import { type AgentOptions, request as requestHttp } from 'node:http';
+import { type AgentOptions, type ClientRequest, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
-import { throwIfAborted } from '../errors/registry-error.ts';
+import { RegistryError, throwIfAborted } from '../errors/registry-error.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from './http-client.ts';
 import { createNodeAgents } from './node-agents.node.ts';
 import { exchange } from './node-exchange.node.ts';
@@ -50,12 +50,14 @@ export function createNodeHttpClient(options: NodeHttpClientOptions = {}): HttpC
       const timeout = Math.min(longest, request.stallTimeoutMs ?? longest);
       const { agent, isTunnel } = agents.choose(request.url);
       const open = isTls ? requestHttps : requestHttp;
-      const outgoing = open(request.url, {
-        method: request.method,
-        headers: headersToSend(request),
-        timeout: isTunnel ? Math.min(timeout, connectTimeoutMs) : timeout,
-        agent,
-      });
+      const outgoing = openRequest(request, () =>
+        open(request.url, {
+          method: request.method,
+          headers: headersToSend(request),
+          timeout: isTunnel ? Math.min(timeout, connectTimeoutMs) : timeout,
+          agent,
+        }),
+      );
       const answered = exchange(outgoing, request, { idleTimeoutMs: longest, stallTimeoutMs: timeout, connectTimeoutMs });
       return isTunnel ? throughTunnel(outgoing, answered, { timeoutMs: timeout, signal: request.signal }) : answered;
     },
@@ -64,6 +66,22 @@ export function createNodeHttpClient(options: NodeHttpClientOptions = {}): HttpC
       agents.close();
     },
   };
+}
+
+/** Files of the user's (logins, mirrors) may hold headers that HTTP cannot carry. Their values, which may be secret, are not shown. */
+function openRequest({ url }: HttpRequest, open: () => ClientRequest): ClientRequest {
+  try {
+    return open();
+  } catch (error) {
+    throw new RegistryError(
+      'input-invalid',
+      `Cannot send a request to ${url.origin}: a header of it has characters that HTTP does not know`,
+      {
+        cause: error,
+        hint: 'Check the logins of this host, and the headers that hosts.toml has for it.',
+      },
+    );
+  }
 }
 
 /** A PUT or POST without a body says so: stores answer 411 to those that do not. */
