@@ -155,6 +155,24 @@ describe('documents that are none', () => {
     expect(await rejection(listAll(await openCanned(answer)))).toMatchObject({ code: 'response-invalid' });
   });
 
+  test('pages that lead in a circle', async () => {
+    const answers = ['s', 't', 'u', 's', 't', 'u', 's', 't', 'u', 's', 't', 'u'].map((token) =>
+      page(`<IsTruncated>true</IsTruncated><NextContinuationToken>${token}</NextContinuationToken>${entry}`),
+    );
+    const bucket = await openCanned(...answers, page(''));
+    expect(await rejection(listAll(bucket))).toMatchObject({ code: 'response-invalid', message: expect.stringContaining('circle') });
+  });
+
+  test('a key that lies elsewhere', async () => {
+    const bucket = await openCanned(page(entry));
+    await expect(Array.fromAsync(bucket.list({ prefix: 'b' }))).rejects.toMatchObject({ code: 'response-invalid' });
+  });
+
+  test.each(['constructor', '__proto__', 'toString'])('an error that is called %s', async (name) => {
+    const body = `<Error><Code>${name}</Code><Message>No</Message></Error>`;
+    expect(await rejection((await openCanned({ status: 400, body })).get(key))).toMatchObject({ code: 'operation-unsupported' });
+  });
+
   test('a document without end', async () => {
     const bucket = await openCanned({ body: ' '.repeat(17 * 1024 * 1024) });
     expect(await rejection(listAll(bucket))).toMatchObject({ code: 'response-invalid', message: expect.stringContaining('more than') });

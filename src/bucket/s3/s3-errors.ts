@@ -208,7 +208,8 @@ function hintOfDenial({ isAnonymous, key, method }: RefusalContext): string | un
 function findExplanation({ status, s3Code, words }: S3Answer, { key }: RefusalContext): Explanation {
   // The one InvalidRequest that callers must tell from the others has no code of its own
   if (s3Code === 'InvalidRequest' && /copy source is larger|larger than the maximum/i.test(words ?? '')) return tooLarge;
-  const known = s3Code === undefined ? undefined : byS3Code[s3Code];
+  // The store chooses the name, which may be one that every object has
+  const known = s3Code !== undefined && Object.hasOwn(byS3Code, s3Code) ? byS3Code[s3Code] : undefined;
   if (known) return known;
   // A 404 for a reason that we do not know must not pass for a missing key: what is missing gets written
   if (status === 404 && s3Code === undefined) return key === undefined ? noBucket : noKey;

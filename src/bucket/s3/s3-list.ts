@@ -1,6 +1,7 @@
 import { BucketError } from '../../errors/bucket-error.ts';
 import type { ListedEntry, ListOptions } from '../bucket.ts';
 import type { ObjectKey } from '../object-key.ts';
+import { createCircleWatch } from './circle-watch.ts';
 import type { S3Client } from './s3-client.ts';
 import { childElements, childText, requireText, type XmlElement } from './s3-xml.ts';
 
@@ -10,19 +11,27 @@ export async function* listObjects(client: S3Client, options: ListOptions = {}):
   const action = `list objects below "${prefix}"`;
   const fixed = { 'list-type': '2', 'encoding-type': 'url', prefix, ...(delimiter && { delimiter }) };
   let place: Record<string, string> = startAfter ? { 'start-after': startAfter } : {};
+  const isCircle = createCircleWatch();
   for (;;) {
     const page = await client.sendForXml({ action, method: 'GET', query: { ...fixed, ...place }, signal }, 'ListBucketResult');
-    yield* readEntries(page, action);
+    yield* readEntries(page, prefix, action);
     if (childText(page, 'IsTruncated') !== 'true') return;
     const token = requireText(page, 'NextContinuationToken', action);
-    if (token === place['continuation-token'])
-      throw new BucketError('response-invalid', `Cannot ${action}: the store gave the same page twice`);
+    if (isCircle(token)) throw new BucketError('response-invalid', `Cannot ${action}: the pages that the store gives lead in a circle`);
     place = { 'continuation-token': token };
   }
 }
 
-function* readEntries(page: XmlElement, action: string): Generator<ListedEntry> {
-  const decode = nameDecoder(page, action);
+function* readEntries(page: XmlElement, prefix: string, action: string): Generator<ListedEntry> {
+  const decodeName = nameDecoder(page, action);
+  const decode = (encoded: string): string => {
+    const name = decodeName(encoded);
+    if (name.startsWith(prefix)) return name;
+    throw new BucketError(
+      'response-invalid',
+      `Cannot ${action}: the store lists ${JSON.stringify(name.slice(0, 200))}, which is not there`,
+    );
+  };
   for (const contents of childElements(page, 'Contents')) {
     yield {
       kind: 'object',

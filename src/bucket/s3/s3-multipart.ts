@@ -5,6 +5,7 @@ import type { ListedUpload, MultipartUploads, UploadHandle } from '../multipart-
 import type { ObjectKey } from '../object-key.ts';
 import type { RequestOptions } from '../write-options.ts';
 import { base64ToHex } from './base64.ts';
+import { createCircleWatch } from './circle-watch.ts';
 import { plainDocument } from './document-body.ts';
 import type { S3Client, S3Request } from './s3-client.ts';
 import { preconditionFor } from './s3-conditions.ts';
@@ -124,6 +125,7 @@ export function createS3Multipart(
 async function* listUploads(client: S3Client, prefix: string, { signal }: RequestOptions = {}): AsyncGenerator<ListedUpload> {
   const action = `list the uploads of "${prefix}"`;
   let place: Record<string, string> = {};
+  const isCircle = createCircleWatch();
   for (;;) {
     const query = { uploads: '', prefix, 'encoding-type': 'url', ...place };
     const page = await client.sendForXml({ action, method: 'GET', query, signal }, 'ListMultipartUploadsResult');
@@ -142,7 +144,7 @@ async function* listUploads(client: S3Client, prefix: string, { signal }: Reques
       'key-marker': decode(requireText(page, 'NextKeyMarker', action)),
       'upload-id-marker': childText(page, 'NextUploadIdMarker') ?? '',
     };
-    if (next['key-marker'] === place['key-marker'] && next['upload-id-marker'] === place['upload-id-marker']) throw samePage(action);
+    if (isCircle(JSON.stringify(next))) throw samePage(action);
     place = next;
   }
 }

@@ -48,3 +48,9 @@ test('a child that is not there is undefined, or an error where it must be', () 
   expect([childText(root, 'A'), childText(root, 'B')]).toEqual(['1', undefined]);
   expect(codeOf(() => requireText(root, 'B', 'test'))).toBe('response-invalid');
 });
+
+test('the text of an element is its own, whatever is nested in it', () => {
+  const depth = 4000;
+  const root = parseS3Xml(`<Root><Text>a${'<b>'.repeat(depth)}x${'</b>'.repeat(depth)}<![CDATA[<c>]]></Text></Root>`, 'test');
+  expect(childText(root, 'Text')).toBe('a<c>');
+});

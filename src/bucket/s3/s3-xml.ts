@@ -23,9 +23,10 @@ export function childElements(element: XmlElement, name: string): XmlElement[] {
   return element.children.filter((child): child is XmlElement => child instanceof XmlElement && child.name === name);
 }
 
-/** The text of the first child of a name; undefined where there is none. */
+/** The text of the first child of a name, without that of elements in it, however deep they are nested; undefined where there is none. */
 export function childText(element: XmlElement, name: string): string | undefined {
-  return childElements(element, name)[0]?.text;
+  const texts = childElements(element, name)[0]?.children.map((child) => (child instanceof XmlText ? child.text : ''));
+  return texts?.join('');
 }
 
 /**
