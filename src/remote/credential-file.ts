@@ -58,7 +58,7 @@ export function findHelper(
   usualKey: string,
 ): HelperQuestion | undefined {
   for (const key of keys) {
-    const helper = credHelpers[key];
+    const helper = Object.hasOwn(credHelpers, key) ? credHelpers[key] : undefined;
     if (helper !== undefined && helper !== '') return { helper, key };
   }
   return credsStore === undefined || credsStore === '' ? undefined : { helper: credsStore, key: usualKey };

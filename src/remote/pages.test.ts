@@ -17,6 +17,17 @@ describe('a list in pages', () => {
     await expect(Array.fromAsync(circle)).rejects.toMatchObject({ code: 'registry-invalid' });
   });
 
+  it('ends where there is more than anyone keeps', async () => {
+    const items = Array<number>(100_000).fill(1);
+    let count = 0;
+    const long = readPages(first, async () => ({ items, next: new URL(`https://registry.test/${(count += 1)}`) }));
+    const read = async (): Promise<void> => {
+      for await (const _ of long);
+    };
+    await expect(read()).rejects.toMatchObject({ code: 'registry-invalid' });
+    expect(count).toBe(11);
+  });
+
   it('ends where pages never do', async () => {
     let count = 0;
     const endless = readPages(first, async () => ({ items: [], next: new URL(`https://registry.test/${(count += 1)}`) }));
@@ -32,7 +43,8 @@ describe('a page of texts', () => {
   });
 
   it('is refused when it is something else', () => {
-    for (const text of ['', 'null', '{"tags":"a"}', '{"tags":[1]}']) expect(() => parse(text)).toThrow(/Cannot list the tags/);
+    for (const text of ['', 'null', '{"tags":"a"}', '{"tags":[1]}', '{"tags":["a\\u001b[2J"]}', `{"tags":["${'a'.repeat(256)}"]}`])
+      expect(() => parse(text)).toThrow(/Cannot list the tags/);
   });
 
   it('leads to no other origin', () => {

@@ -36,6 +36,8 @@ describe('a realm', () => {
     ['https://registry.test', 'https://2852039166/'],
     ['https://registry.test', 'https://[fe80::1]/token'],
     ['https://registry.test', 'https://[::ffff:169.254.169.254]/token'],
+    ['https://registry.test', 'https://[fd00:ec2::254]/token'],
+    ['https://registry.test', 'https://100.100.100.200/token'],
     ['https://registry.test', 'https://127.0.0.1/token'],
     ['https://registry.test', 'https://localhost/token'],
     ['https://registry.test', 'https://[::1]/token'],

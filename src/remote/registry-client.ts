@@ -5,7 +5,7 @@ import { bindCredentialsToOrigin, type RedirectedResponse, type RedirectHop, sen
 import type { Clock } from '../streams/clock.ts';
 import { parseChallenge } from './challenge.ts';
 import type { CredentialsLookup } from './credentials.ts';
-import { isLinkLocalHost } from './host-kind.ts';
+import { isLinkLocalHost, isLoopbackHost } from './host-kind.ts';
 import { type RateLimit, readRateLimit } from './rate-limit.ts';
 import { RegistryLogin } from './registry-login.ts';
 import { findOrigin, type RegistryScheme } from './registry-origin.ts';
@@ -106,7 +106,7 @@ const readingMethods: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 function chooseRedirect(hop: RedirectHop, route: RegistryRoute | undefined): HttpRequest | undefined {
   const keepsBody = hop.response.status === 307 || hop.response.status === 308;
   if (!keepsBody && !readingMethods.has(hop.request.method)) return undefined;
-  refuseLinkLocal(hop.request.url, hop.location);
+  refuseInnerAddress(hop.request.url, hop.location);
   const next = bindCredentialsToOrigin(hop);
   if (route?.headers === undefined || hop.location.origin === hop.request.url.origin) return next;
   const headers = Object.entries(next.headers ?? {}).filter(([name]) => route.headers?.[name] === undefined);
@@ -115,7 +115,7 @@ function chooseRedirect(hop: RedirectHop, route: RegistryRoute | undefined): Htt
 
 /** Where a registry sends us without a redirect is held to the same rules as where it redirects to. */
 function checkOtherOrigin(url: URL, base: URL): void {
-  refuseLinkLocal(base, url);
+  refuseInnerAddress(base, url);
   if (url.protocol === 'https:' || (url.protocol === 'http:' && base.protocol === 'http:')) return;
   throw new RegistryError('registry-invalid', `Cannot follow "${base.origin}" to "${url.origin}": it leaves TLS`, {
     hint:
@@ -125,10 +125,16 @@ function checkOtherOrigin(url: URL, base: URL): void {
   });
 }
 
-/** Clouds keep the credentials of their machines at link-local addresses: no registry has reason to send us there. */
-function refuseLinkLocal(from: URL, to: URL): void {
-  if (to.origin === from.origin || !isLinkLocalHost(to.hostname)) return;
-  throw new RegistryError('registry-invalid', `Cannot follow "${from.origin}" to "${to.origin}": it is a link-local address`);
+/**
+ * Clouds keep the credentials of their machines at link-local addresses, and programs of this machine trust whoever reaches them: no registry that is not here itself has reason to send
+ * us there.
+ */
+function refuseInnerAddress(from: URL, to: URL): void {
+  if (to.origin === from.origin) return;
+  const refuse = (problem: string): RegistryError =>
+    new RegistryError('registry-invalid', `Cannot follow "${from.origin}" to "${to.origin}": it is ${problem}`);
+  if (isLinkLocalHost(to.hostname)) throw refuse('a link-local address');
+  if (isLoopbackHost(to.hostname) && !isLoopbackHost(from.hostname)) throw refuse('on this machine, the registry is not');
 }
 
 /** Remembers the first success of an asynchronous question; asked again after a failure. */

@@ -9,11 +9,14 @@ import { isLoopbackHost } from './host-kind.ts';
 export type RegistryScheme = 'https' | 'http' | 'either';
 
 /** Docker Hub answers at another host than its name says. */
-const hostAliases: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.docker.io', 'index.docker.io': 'registry-1.docker.io' };
+const hostAliases: ReadonlyMap<string, string> = new Map([
+  ['docker.io', 'registry-1.docker.io'],
+  ['index.docker.io', 'registry-1.docker.io'],
+]);
 
 /** The host that answers for a registry: for all but Docker Hub its own. */
 export function answeringHost(host: string): string {
-  return hostAliases[host] ?? host;
+  return hostAliases.get(host) ?? host;
 }
 
 /**
