@@ -11,6 +11,7 @@ import { formatCommandHelp, formatMainHelp } from './help.ts';
 import { watchInterrupts } from './interrupt.node.ts';
 import { createOutput } from './output/create-output.node.ts';
 import type { Sink } from './output/output.ts';
+import { showControls, spellControls } from './output/show-controls.ts';
 import { tracePoints } from '../streams/trace-points.ts';
 import { parseCommandLine } from './parse-command-line.node.ts';
 import { quoteWord } from './quote-word.ts';
@@ -49,8 +50,8 @@ export async function run(world: World): Promise<number> {
     // What stopped us is the reason, by whatever of Node's errors it came back.
     const error = signal.aborted && !hasCode(thrown) ? abortError(signal) : thrown;
     const report = reportError(error);
-    const parts = [words.includes('--json') ? JSON.stringify(report) : formatError(report)];
-    if (words.includes('--debug')) parts.push(formatCauses(error));
+    const parts = [words.includes('--json') ? spellControls(JSON.stringify(report)) : showControls(formatError(report))];
+    if (words.includes('--debug')) parts.push(showControls(formatCauses(error)));
     stderr.write(`${redact(parts.join('\n'), environment)}\n`);
     return report.error.exitCode;
   }

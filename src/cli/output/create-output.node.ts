@@ -3,6 +3,7 @@ import { silentDisplay } from './copy-display.ts';
 import type { Output, Sink } from './output.ts';
 import { createPlainDisplay } from './plain-display.ts';
 import { createJsonResults, createTextResults } from './results.ts';
+import { showControls } from './show-controls.ts';
 
 /** How a command's output was asked for. */
 export interface OutputOptions {
@@ -18,7 +19,7 @@ export function createOutput({ stdout, stderr, json, quiet }: OutputOptions): Ou
     result: json ? createJsonResults(stdout) : createTextResults(stdout),
     bytes: (content) => void stdout.write(content),
     note: (line) => {
-      if (!quiet) stderr.write(`${line}\n`);
+      if (!quiet) stderr.write(`${showControls(line)}\n`);
     },
     followCopy: async (options) => {
       if (quiet) return silentDisplay;
