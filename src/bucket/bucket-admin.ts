@@ -17,12 +17,29 @@ export interface BucketAdmin {
   putPublicAccessBlock?(block: PublicAccessBlock, options?: RequestOptions): Promise<void>;
   /** The lifecycle rule that aborts unfinished uploads after some days, set beside whatever other rules there are. */
   putAbortUploadsRule?(daysAfterInitiation: number, options?: RequestOptions): Promise<void>;
+  /** The lifecycle rules that are turned on. */
+  getLifecycleRules?(options?: RequestOptions): Promise<readonly LifecycleRule[]>;
+  /** Whether objects that are replaced or deleted are kept as old versions. */
+  keepsVersions?(options?: RequestOptions): Promise<boolean>;
   /** CORS rules that let a web page read. */
   putReadCors?(allowedOrigins: readonly string[], options?: RequestOptions): Promise<void>;
 }
 
 /** The name by which our lifecycle rule is found among others. */
 export const abortUploadsRuleId = 'bucketry-abort-unfinished-uploads';
+
+/** What a lifecycle rule does, as far as it matters to images. */
+export interface LifecycleRule {
+  readonly id: string;
+  /** Keys that do not begin so are left alone; empty for all. */
+  readonly prefix: string;
+  /** It deletes objects, or moves them where they cannot be read at once. */
+  readonly removesObjects: boolean;
+  /** It aborts uploads that nobody ended. */
+  readonly abortsUploads: boolean;
+  /** It deletes old versions. */
+  readonly removesVersions: boolean;
+}
 
 /** S3's four switches (PutPublicAccessBlock). */
 export interface PublicAccessBlock {

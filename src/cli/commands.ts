@@ -24,6 +24,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   tag: { summary: 'give an image another tag', load: async () => (await import('./commands/tag.ts')).tag },
   rm: { summary: 'remove a tag or a manifest', load: async () => (await import('./commands/rm.ts')).rm },
   init: { summary: 'make a bucket ready to hold images', load: async () => (await import('./commands/init.ts')).init },
+  doctor: {
+    summary: 'say which clients can pull from a bucket or a host, and what to do where they cannot',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
   login: { summary: 'log in to a registry', load: async () => (await import('./commands/login.ts')).login },
   logout: { summary: 'forget the login at a registry', load: async () => (await import('./commands/logout.ts')).logout },
   serve: {

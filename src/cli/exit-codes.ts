@@ -12,6 +12,7 @@ export type ExitClass =
   | 'unavailable'
   | 'store'
   | 'protected'
+  | 'unpullable'
   | 'stopped';
 
 /** What each exit code means; 0 is success. */
@@ -32,6 +33,7 @@ export const exitClasses: Readonly<Record<ExitClass, { readonly exitCode: number
   },
   store: { exitCode: 9, doc: 'The store cannot do this: full, read-only, too large for it, or not an operation of its own.' },
   protected: { exitCode: 10, doc: 'Something else still needs what was to be removed; `--force` removes it all the same.' },
+  unpullable: { exitCode: 12, doc: '`doctor` found a client that cannot pull.' },
   stopped: { exitCode: 130, doc: 'Stopped by SIGINT or SIGTERM.' },
 };
 
@@ -99,6 +101,7 @@ export const exitClassOf: Readonly<Record<ErrorCode, ExitClass>> = {
   'input-invalid': 'input',
   'output-failed': 'input',
   'usage-invalid': 'usage',
+  'pull-impossible': 'unpullable',
   aborted: 'stopped',
   internal: 'failed',
 };

@@ -17,6 +17,15 @@ interface PolicyStatement {
   readonly Resource: readonly string[];
 }
 
+/** A statement that someone else wrote: anything may be in it. */
+interface ForeignStatement {
+  readonly Sid?: unknown;
+  readonly Effect?: unknown;
+  readonly Principal?: unknown;
+  readonly Condition?: unknown;
+  readonly Action?: unknown;
+}
+
 const publicReadSid = 'BucketryPublicRead';
 
 /** The bucket policy that lets everyone read what clients read, and nothing else: no listing, none of `_bucketry/`. */
@@ -35,6 +44,30 @@ export function addPublicRead(current: string | undefined, bucketName: string): 
   const existing = parsePolicy(current);
   const statements = [existing.Statement].flat().filter((statement) => statement.Sid !== publicReadSid);
   return JSON.stringify({ ...existing, Statement: [...statements, ...ours.Statement] });
+}
+
+/**
+ * Finds a statement that lets everyone write or delete objects, without any condition.
+ * @returns its `Sid`, or its number if it has none; undefined where there is none
+ * @throws RegistryError `input-invalid` for what is no policy
+ */
+export function letsEveryoneWrite(policyText: string): string | number | undefined {
+  const statements: readonly ForeignStatement[] = [parsePolicy(policyText).Statement].flat();
+  const index = statements.findIndex(
+    ({ Effect, Principal, Condition, Action }) =>
+      Effect === 'Allow' && Condition === undefined && isEveryone(Principal) && [Action].flat().some(isWritingAction),
+  );
+  const sid = statements[index]?.Sid;
+  return index < 0 ? undefined : typeof sid === 'string' ? sid : index;
+}
+
+function isEveryone(principal: unknown): boolean {
+  if (typeof principal === 'object' && principal !== null && 'AWS' in principal) return [principal.AWS].flat().includes('*');
+  return principal === '*';
+}
+
+function isWritingAction(action: unknown): boolean {
+  return typeof action === 'string' && /^(?:\*|s3:(?:\*|Put.*|Delete.*))$/i.test(action);
 }
 
 /**

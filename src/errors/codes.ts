@@ -133,6 +133,8 @@ export const registryErrorCodes = [
   'output-failed',
   /** The command line or configuration cannot be understood. */
   'usage-invalid',
+  /** Some client that was asked about cannot pull. */
+  'pull-impossible',
   /** The user, or the caller's AbortSignal, stopped it. */
   'aborted',
   /** A mistake of bucketry itself. */

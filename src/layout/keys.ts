@@ -51,6 +51,8 @@ export type KeySpec =
 
 /** Where each repository's part of the tree begins. */
 export const registryRoot = 'v2/';
+/** Where everything begins that clients do not read. */
+export const ownRoot = '_bucketry/';
 /** Where the markers of each repository begin. */
 export const repositoriesRoot = '_bucketry/repositories/';
 /** Where blobs wait whose digest is not known yet. */

@@ -6,6 +6,7 @@ import { checkedDocument, plainDocument } from './document-body.ts';
 import { hasPolicies } from './s3-abilities.ts';
 import { createS3Client, type S3Client, type S3ClientOptions } from './s3-client.ts';
 import { hasS3Code } from './s3-errors.ts';
+import { readLifecycle } from './s3-lifecycle.ts';
 import { putRule } from './s3-rules.ts';
 import { childText, formatElement, s3Namespace } from './s3-xml.ts';
 
@@ -29,6 +30,13 @@ export function openS3Admin(options: S3ClientOptions): BucketAdmin {
         formatElement('Status', 'Enabled'),
         formatElement('AbortIncompleteMultipartUpload', [formatElement('DaysAfterInitiation', String(days))]),
       ]),
+
+    getLifecycleRules: ({ signal } = {}) => readLifecycle(client, signal),
+
+    async keepsVersions({ signal } = {}) {
+      const request = { action: 'read the versioning', method: 'GET', query: { versioning: '' }, signal };
+      return childText(await client.sendForXml(request, 'VersioningConfiguration'), 'Status')?.trim() === 'Enabled';
+    },
 
     putReadCors: (allowedOrigins, { signal } = {}) =>
       putRule(client, 'cors', 'bucketry-read', signal, (id) => [

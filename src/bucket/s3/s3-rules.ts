@@ -56,7 +56,8 @@ export async function putRule(
   });
 }
 
-async function readRules(client: S3Client, setting: keyof typeof documents, signal: AbortSignal | undefined): Promise<CurrentRules> {
+/** The rules that are there, each as it stands. */
+export async function readRules(client: S3Client, setting: keyof typeof documents, signal: AbortSignal | undefined): Promise<CurrentRules> {
   const { rule, absent } = documents[setting];
   const action = `read the ${setting} rules`;
   try {

@@ -16,6 +16,7 @@ import { createEdgeConfig, edgeServers } from '../edge-config.node.ts';
 import { formatInit, type InitResult } from '../format-init.ts';
 import { formatListen, parseListen } from '../parse-listen.ts';
 import { defaultListen } from '../pull-line.ts';
+import { parsePublicUrl } from '../parse-public-url.ts';
 import { writeBucketFormat } from '../write-bucket-format.ts';
 
 const resultDoc: ResultDoc<InitResult> = {
@@ -176,15 +177,4 @@ function explainNoRule(error: Error, applied: readonly string[]): BucketError {
 
 function listPolicies(bucketName: string): NonNullable<InitResult['policies']> {
   return { publicRead: publicReadPolicy(bucketName), pusher: pusherPolicy(bucketName), reader: readerPolicy(bucketName) };
-}
-
-/** An origin: clients ask for `/v2/…` at a host's root. */
-function parsePublicUrl(text: string): string {
-  const url = URL.parse(text);
-  const isOrigin =
-    url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
-  if (isOrigin) return url.origin;
-  throw new RegistryError('usage-invalid', 'Cannot record this public URL: wanted http(s)://HOST[:PORT], without path, query and user', {
-    hint: 'Clients ask for /v2/… at the root of a host: a path cannot be part of an image reference.',
-  });
 }
