@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { buildPackage, packageVariable } from './build-package.ts';
 import { openLink } from './link/open-link.ts';
 import type { LinkShape } from './link/open-link.ts';
 import { comeFirst } from './measure/come-first.ts';
@@ -81,7 +82,7 @@ async function runBehindLink(shape: LinkShape, args: readonly string[]): Promise
   const side: LinkSide = { shape, serverAddress: link.serverAddress, clientPrefix: link.clientPrefix, pid: link.pid };
   const child = spawn(program, [...prefix, process.execPath, fileURLToPath(import.meta.url), ...args], {
     stdio: 'inherit',
-    env: { ...process.env, [linkVariable]: JSON.stringify(side) },
+    env: { ...process.env, [linkVariable]: JSON.stringify(side), [packageVariable]: JSON.stringify(await buildPackage()) },
   });
   const [code] = (await once(child, 'exit')) as [number | null];
   const { droppedPackets } = await link.close();
@@ -103,6 +104,7 @@ function formatArguments(names: readonly ScenarioName[], settings: Settings): re
 async function workAll(settings: Settings, work: Work, signal: AbortSignal): Promise<boolean> {
   if (settings.unshapedReason !== undefined) console.error(`Measuring unshaped: ${settings.unshapedReason}`);
   if (settings.jsonFile !== undefined) await writeFile(settings.jsonFile, '');
+  await buildPackage(); // before anything else, so that what cannot be built costs nobody time
   let isWhole = true;
   for (const [shape, names] of groupByLink(settings)) {
     signal.throwIfAborted();
