@@ -15,6 +15,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   },
   push: { summary: 'copy an image into a bucket', load: async () => (await import('./commands/push.ts')).push },
   pull: { summary: 'copy an image out of a bucket', load: async () => (await import('./commands/pull.ts')).pull },
+  mirror: {
+    summary: 'keep repositories in step with those of registries',
+    load: async () => (await import('./commands/mirror.node.ts')).mirror,
+  },
   ls: { summary: 'list the repositories of a bucket', load: async () => (await import('./commands/ls.ts')).ls },
   tags: { summary: 'list the tags of a repository', load: async () => (await import('./commands/tags.ts')).tags },
   inspect: {

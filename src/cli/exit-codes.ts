@@ -12,6 +12,7 @@ export type ExitClass =
   | 'unavailable'
   | 'store'
   | 'protected'
+  | 'partial'
   | 'unpullable'
   | 'stopped';
 
@@ -33,6 +34,7 @@ export const exitClasses: Readonly<Record<ExitClass, { readonly exitCode: number
   },
   store: { exitCode: 9, doc: 'The store cannot do this: full, read-only, too large for it, or not an operation of its own.' },
   protected: { exitCode: 10, doc: 'Something else still needs what was to be removed; `--force` removes it all the same.' },
+  partial: { exitCode: 11, doc: 'A part of it failed, the rest was done: the report says which. Run it again for what is left.' },
   unpullable: { exitCode: 12, doc: '`doctor` found a client that cannot pull.' },
   stopped: { exitCode: 130, doc: 'Stopped by SIGINT or SIGTERM.' },
 };
@@ -89,6 +91,8 @@ export const exitClassOf: Readonly<Record<ErrorCode, ExitClass>> = {
   'tag-conflict': 'conflict',
   'manifest-tagged': 'protected',
   'manifest-referenced': 'protected',
+  'prune-refused': 'protected',
+  'mirror-incomplete': 'partial',
   'collection-busy': 'conflict',
   unauthorized: 'access',
   denied: 'access',

@@ -109,6 +109,10 @@ export const registryErrorCodes = [
   'manifest-tagged',
   /** A manifest that an index lists, and the index was not to be broken. */
   'manifest-referenced',
+  /** More tags are gone at the source of a mirror than may be deleted at once. */
+  'prune-refused',
+  /** Some of what was to be mirrored was not. */
+  'mirror-incomplete',
   /** A collection is under way and did not end within its own expiry. */
   'collection-busy',
   /** The other registry wants a login, or the one given is wrong. */

@@ -84,9 +84,9 @@ async function mirrorImage(view: TagView, context: TagsContext): Promise<TagRepo
   const { job, quotas, isDryRun, refreshReferrers, gate, signal } = context;
   if (isUnchanged(view) && !(refreshReferrers && job.referrers && !isDryRun)) return describe(view, 'unchanged');
   if (isDryRun) return describe(view, 'planned');
-  return attempt(view.tag, context, () =>
-    gate.run(async () => (quotas.isSpent(job.host) ? describe(view, 'postponed') : await copyFromSource(view, context)), signal),
-  );
+  const copy = (): Promise<TagReport> =>
+    quotas.isSpent(job.host) ? Promise.resolve(describe(view, 'postponed')) : copyFromSource(view, context);
+  return attempt(view.tag, context, () => gate.run(copy, signal));
 }
 
 async function copyFromSource(view: TagView, { source, target, job, signal }: TagsContext): Promise<TagReport> {
@@ -97,8 +97,8 @@ async function copyFromSource(view: TagView, { source, target, job, signal }: Ta
   const writing = target.openImage(tag);
   try {
     const { root, summary } = await copyImage(image, writing, { platforms, referrers, signal });
-    // The root is put again always: with nothing else sent, all of it was there
-    const isSame = root.digest === view.found && summary.blobs === 0 && summary.manifests <= 1;
+    // The root and what refers to it are put again whenever they are asked for: blobs tell what is new
+    const isSame = root.digest === view.found && summary.blobs === 0;
     return { tag, outcome: isSame ? 'unchanged' : 'copied', digest: root.digest, blobs: summary.blobs, bytes: summary.bytes };
   } finally {
     await Promise.all([image.close(), writing.close()]);

@@ -35,7 +35,11 @@ export function openPull(
     http = connections;
     const open = (endpoint: PullEndpoint, attempts: number | undefined): RemoteRepository => {
       const { host: place, scheme, route, repository } = endpoint;
-      const onRateLimit = noteLowLimit(place, note);
+      const noteLow = noteLowLimit(place, note);
+      const onRateLimit = (limit: RateLimit): void => {
+        noteLow?.(limit);
+        options.onRateLimit?.(limit);
+      };
       const client = createRegistryClient({ host: place, http: connections, clock: systemClock, credentials, scheme, route, onRateLimit });
       return openRemoteRepository(client, repository, systemClock, { attempts });
     };

@@ -19,6 +19,7 @@ export const folderRules: Readonly<Record<string, FolderRule>> = {
   registry: { folders: ['errors', 'oci', 'streams', 'parallel', 'layout', 'bucket'] },
   remote: { folders: ['errors', 'oci', 'streams', 'http'], packages: ['valibot', 'smol-toml'] },
   transfer: { folders: ['errors', 'oci', 'streams'] },
+  mirror: { folders: ['errors', 'oci', 'streams', 'transfer'], packages: ['semver', 'valibot', 'yaml'] },
   transports: {
     folders: ['errors', 'oci', 'streams', 'http', 'parallel', 'archive', 'bucket', 'layout', 'registry', 'remote', 'transfer'],
     packages: ['valibot'],

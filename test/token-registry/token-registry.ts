@@ -174,7 +174,8 @@ export async function startTokenRegistry(options: TokenRegistryOptions): Promise
     const found = manifests.get(reference);
     if (!found) return notFound(response, 'MANIFEST_UNKNOWN');
     const length = options.chunksManifests === true ? {} : { 'content-length': found.bytes.byteLength };
-    response.writeHead(200, { 'content-type': found.mediaType, ...length, ...options.manifestHeaders });
+    const headers = { 'content-type': found.mediaType, 'docker-content-digest': digestOf(found.bytes), ...length };
+    response.writeHead(200, { ...headers, ...options.manifestHeaders });
     response.write(found.bytes, () => response.end());
   }
 
