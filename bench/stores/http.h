@@ -11,7 +11,8 @@ enum { MAX_HEAD = 32 * 1024, MAX_NAME = 1024, TAKEN_AT_ONCE = 4 << 20 };
 typedef struct {
   char method[16], key[MAX_NAME], query[2048], type[256], if_match[64];
   int if_none_match, expects_continue;
-  uint64_t length;
+  uint64_t length;   // of the body as it comes
+  uint64_t decoded;  // of what it holds, where it comes in frames; else the same
 } Request;
 
 typedef struct {
@@ -75,6 +76,7 @@ static void read_header(Request *request, const char *line) {
   const char *value = colon + 1 + strspn(colon + 1, " ");
 #define IS(wanted) (name == strlen(wanted) && strncasecmp(line, wanted, name) == 0)
   if (IS("content-length")) request->length = strtoull(value, NULL, 10);
+  if (IS("x-amz-decoded-content-length")) request->decoded = strtoull(value, NULL, 10);
   if (IS("content-type")) snprintf(request->type, sizeof request->type, "%s", value);
   if (IS("if-none-match")) request->if_none_match = 1;
   if (IS("if-match")) snprintf(request->if_match, sizeof request->if_match, "%s", value);
@@ -105,6 +107,7 @@ static int read_head(Connection *connection, Request *request) {
     line[strcspn(line, "\r")] = 0;
     read_header(request, line);
   }
+  if (!request->decoded) request->decoded = request->length;
   size_t taken = (size_t)(end + 4 - connection->head);
   memmove(connection->head, connection->head + taken, connection->filled - taken);
   connection->filled -= taken;

@@ -4,7 +4,7 @@
 //
 // Prints "ready" once it listens, on all addresses, and runs until its standard input ends. Small objects (manifests, tags, lists) are kept, listed and given out, with conditions
 // on their PUT; of large ones and of parts only the size is, and the kernel drops their bytes without copying them (MSG_TRUNC). ETags are numbers, not MD5s.
-// What the store of a bench wants besides: GET /_sink tells when how much of all bodies had come, as lines "BYTES NANOSECONDS"; DELETE /_sink forgets everything.
+// What the store of a bench wants besides: GET /_sink tells when how much of all bodies had come, as lines "BYTES NANOSECONDS"; DELETE /_sink forgets everything but the bucket's format.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
@@ -95,8 +95,12 @@ static void forget_object(const char *key) {
   *object = objects[--object_count];
 }
 
+// What `bucketry init` would have written stays.
 static void forget_all(void) {
-  while (object_count > 0) forget_object(objects[0].key);
+  for (size_t i = 0; i < object_count;) {
+    if (strstr(objects[i].key, "/_bucketry/format")) i++;
+    else forget_object(objects[i].key);
+  }
   memset(uploads, 0, sizeof uploads);
   received = mark_count = 0;
 }
@@ -135,7 +139,7 @@ static int may_write(const Request *request) {
 static int put_object(int fd, const Request *request, char *body) {
   pthread_mutex_lock(&lock);
   int holds = may_write(request);
-  if (holds) keep_object(request, request->length, body);
+  if (holds) keep_object(request, request->decoded, body);
   uint64_t etag = last_number;
   pthread_mutex_unlock(&lock);
   if (holds) return send_answer(fd, request, (Answer){.status = 200, .etag = etag});
@@ -236,7 +240,7 @@ static int put_part(int fd, const Request *request, uint64_t id, uint64_t part) 
   pthread_mutex_lock(&lock);
   Upload *upload = id ? find_upload(id) : NULL;
   int is_there = upload && part < MAX_PARTS;
-  if (is_there) upload->sizes[part] = request->length;
+  if (is_there) upload->sizes[part] = request->decoded;
   pthread_mutex_unlock(&lock);
   if (!is_there) return send_error(fd, request, 404, "NoSuchUpload");
   return send_answer(fd, request, (Answer){.status = 200, .etag = etag_of_part(id, part)});
@@ -301,7 +305,7 @@ static void *serve(void *given) {
   while (read_head(connection, &request)) {
     if (request.expects_continue && !send_all(connection->fd, "HTTP/1.1 100 Continue\r\n\r\n", 25)) break;
     char value[8];
-    int is_kept = request.length <= MAX_KEPT && strcmp(request.method, "PUT") == 0 && !read_query(&request, "partNumber", value, sizeof value);
+    int is_kept = request.length <= MAX_KEPT && request.decoded == request.length && strcmp(request.method, "PUT") == 0 && !read_query(&request, "partNumber", value, sizeof value);
     char *body = is_kept ? malloc(request.length + 1) : NULL;
     if (!take_body(connection, request.length, body, count_bytes)) break;
     if (!answer(connection->fd, &request, body)) break;

@@ -67,5 +67,14 @@ describe.skipIf(skipReason !== undefined)('the sink', { meta: skipReason === und
     await sink.empty();
     expect(await sink.countBytes()).toBe(0);
     expect((await ask('GET', 'v2/a:b')).status).toBe(404);
+    expect((await ask('GET', '_bucketry/format')).text).toContain('"verifiesCrc32":true');
+  });
+
+  test('counts of a body in frames what it holds', async () => {
+    const { text } = await ask('POST', 'framed?uploads');
+    const id = /<UploadId>(\d+)</.exec(text)?.[1] ?? '';
+    const framed = '5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n';
+    await ask('PUT', `framed?partNumber=1&uploadId=${id}`, framed, { 'x-amz-decoded-content-length': '5' });
+    expect((await ask('GET', `framed?uploadId=${id}`)).text).toContain('<Size>5</Size>');
   });
 });

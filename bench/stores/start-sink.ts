@@ -1,9 +1,12 @@
 import { dirname } from 'node:path';
+import { formatBucketFormat } from '../../src/layout/format-version.ts';
+import { formatKey } from '../../src/layout/keys.ts';
 import { findFreePort } from '../../test/peers/free-port.ts';
 import { TEST_CREDENTIALS, TEST_REGION } from '../../test/peers/s3-peer.ts';
 import { startServer } from '../../test/peers/server-process.ts';
 import { compileProgram } from '../compile-program.ts';
 import type { BenchStore, Pace } from './bench-store.ts';
+import { pushBucket } from './start-store.ts';
 
 const gibibyte = 2 ** 30;
 const mebibyte = 2 ** 20;
@@ -14,7 +17,9 @@ interface Mark {
   readonly ms: number;
 }
 
-/** Starts the store that throws bytes away. Nobody makes it ready: each push into it writes the bucket's format anew. */
+const profile = { conditionalPut: 'atomic', verifiesSha256: true, verifiesCrc32: true, strongList: true } as const;
+
+/** Starts the store that throws bytes away, with a bucket that says of it what `init` finds out about MinIO and AWS: a client must do for it what it does for those. */
 export async function startSink(signal: AbortSignal): Promise<BenchStore> {
   const program = await compileProgram(new URL('sink.c', import.meta.url), signal);
   const port = await findFreePort();
@@ -27,6 +32,9 @@ export async function startSink(signal: AbortSignal): Promise<BenchStore> {
     isReady: async () => (await ask('GET')) !== undefined,
     signal,
   });
+  const format = new URL(`/${pushBucket}/${formatKey({ kind: 'format' })}`, endpoint);
+  await fetch(format, { method: 'PUT', body: formatBucketFormat({ store: profile }), signal });
+  await ask('DELETE');
   return {
     ...TEST_CREDENTIALS,
     region: TEST_REGION,
