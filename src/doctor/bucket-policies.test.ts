@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addPublicRead, publicReadPolicy, pusherPolicy, readerPolicy } from './bucket-policies.ts';
+import { addPublicRead, letsEveryoneWrite, publicReadPolicy, pusherPolicy, readerPolicy } from './bucket-policies.ts';
 
 describe('publicReadPolicy', () => {
   it('lets everyone get what clients read, in both spellings of its root, and nothing else', () => {
@@ -30,6 +30,31 @@ describe('addPublicRead', () => {
 
   it.each(['nonsense', '[]', '{"Version":"x"}', 'null'])('refuses to overwrite %j', (policy) => {
     expect(() => addPublicRead(policy, 'pub')).toThrow(expect.objectContaining({ code: 'input-invalid' }));
+  });
+});
+
+describe('letsEveryoneWrite', () => {
+  const of = (statement: object): string | number | undefined =>
+    letsEveryoneWrite(JSON.stringify({ Statement: [publicReadPolicy('b').Statement[0], statement] }));
+  const open = { Effect: 'Allow', Principal: '*', Action: 's3:*', Resource: '*' };
+
+  it.each([
+    open,
+    { ...open, Principal: { AWS: '*' }, Action: ['s3:GetObject', 's3:PutObject'] },
+    { ...open, Action: 's3:DeleteObject' },
+    { ...open, Action: '*' },
+  ])('finds %j', (statement) => {
+    expect(of(statement)).toBe(1);
+    expect(of({ ...statement, Sid: 'Open' })).toBe('Open');
+  });
+
+  it.each([
+    { ...open, Effect: 'Deny' },
+    { ...open, Principal: { AWS: 'arn:aws:iam::1:user/me' } },
+    { ...open, Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } },
+    { ...open, Action: ['s3:GetObject', 's3:ListBucket'] },
+  ])('has nothing against %j', (statement) => {
+    expect(of(statement)).toBeUndefined();
   });
 });
 

@@ -7,11 +7,14 @@ import { formatByDigest, formatByTag } from './place.ts';
 export const BY_TAG = 'index of two platforms, by tag';
 export const BY_DIGEST = 'index of two platforms, by digest';
 
+/** The row of what buildx makes: an index with attestations beside the images. */
+export const ATTESTED = 'index with attestations';
+
 /** The row of each image. All are pulled by tag but `pinned`. */
 const TITLES: Readonly<Record<ImageName, string>> = {
   index: BY_TAG,
   pinned: BY_DIGEST,
-  attested: 'index with attestations',
+  attested: ATTESTED,
   single: 'single manifest',
   docker: 'Docker schema 2 manifest',
   'docker-list': 'Docker manifest list',
