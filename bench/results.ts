@@ -87,6 +87,7 @@ export async function saveResult(result: ScenarioResult): Promise<void> {
 
 /** All results that were kept. */
 export async function readResults(): Promise<readonly ScenarioResult[]> {
+  await mkdir(folder, { recursive: true });
   const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
   return Promise.all(names.map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as ScenarioResult));
 }
