@@ -27,7 +27,7 @@ folderTest(
     const command = await start(...words, '--concurrency', '2', '--limit-rate', '256KiB');
     const bucket = await openDirectoryBucket({ root: join(folder, 'bucket'), create: true });
     onTestFinished(() => bucket.close());
-  const repository = openRepository(bucket, parseRepositoryName('app'));
+    const repository = openRepository(bucket, parseRepositoryName('app'));
     await vi.waitFor(async () => expect((await repository.tags.list()).length).toBeGreaterThan(0), { timeout: 40_000, interval: 20 });
     command.signal('SIGKILL');
     await command.ended;
