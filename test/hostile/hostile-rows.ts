@@ -1,7 +1,8 @@
+import { archiveRows } from './archive-rows.ts';
 import type { HostileRow } from './hostile-row.ts';
 import { registryAnswerRows } from './registry-answer-rows.ts';
 import { registryLoginRows } from './registry-login-rows.ts';
 import { registryManifestRows } from './registry-manifest-rows.ts';
 
 /** Every lie that is tried. */
-export const hostileRows: readonly HostileRow[] = [...registryManifestRows, ...registryAnswerRows, ...registryLoginRows];
+export const hostileRows: readonly HostileRow[] = [...registryManifestRows, ...registryAnswerRows, ...registryLoginRows, ...archiveRows];
