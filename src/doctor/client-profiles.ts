@@ -109,7 +109,7 @@ export const clientProfiles: readonly ClientProfile[] = [
     aliases: ['helm', 'flux'],
     steps: content(['tag', 'image', 'config', 'layer']),
     wantsManifestLength: true,
-    minds: ['digest-header-missing', 'missing-answers-403'],
+    minds: ['digest-header-missing', 'missing-answers-403', 'referrers-partly'],
     basis: 'tried',
   },
 ];

@@ -31,6 +31,7 @@ type RemarkId =
   | 'digest-header-missing'
   | 'tags-cached'
   | 'missing-answers-403'
+  | 'referrers-partly'
   | 'missing-cached'
   | 'ranges-ignored'
   | 'query-refused'
@@ -165,6 +166,10 @@ export const findingTexts: Readonly<Record<FindingId, FindingText>> = {
   'missing-answers-403': {
     title: 'What is missing answers 403, not 404',
     fix: 'Enough for what bucketry pushed, which writes what clients probe for. Else cosign tree and lists of referrers fail: let everyone list the bucket, or map 403 to 404 at the edge.',
+  },
+  'referrers-partly': {
+    title: 'Only some manifests of the image have a list of referrers',
+    fix: 'oras discover goes from one to the next and stops at the gap: push again with bucketry, which writes one for each: bucketry push SOURCE {bucket}/{repository}:TAG',
   },
   'missing-cached': {
     title: 'Answers of what is missing may be cached',

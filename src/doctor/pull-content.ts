@@ -44,7 +44,6 @@ const goHeaders = { 'accept-encoding': 'gzip' };
 export function requestFor(ask: PullAsk, content: PullContent): SiteRequest | undefined {
   const { subject, root, image, config, layer, attestation } = content;
   const { name } = subject;
-  const about = attestation ?? image;
   switch (ask) {
     case 'api':
       return { path: formatKey({ kind: 'root' }), headers: goHeaders };
@@ -61,9 +60,9 @@ export function requestFor(ask: PullAsk, content: PullContent): SiteRequest | un
     case 'layer':
       return layer && blobRequest(name, layer.digest);
     case 'referrers':
-      return about && manifestRequest(formatKey({ kind: 'referrers', name, digest: about.digest }));
+      return attestation && manifestRequest(formatKey({ kind: 'referrers', name, digest: attestation.digest }));
     case 'referrers-tag':
-      return about && manifestRequest(formatKey({ kind: 'fallback-tag', name, tag: fallbackTagOf(about.digest) }));
+      return attestation && manifestRequest(formatKey({ kind: 'fallback-tag', name, tag: fallbackTagOf(attestation.digest) }));
   }
   return ask satisfies never;
 }
@@ -128,7 +127,8 @@ function pickBlobs(manifest: Extract<Manifest, { kind: 'image' }>): Pick<PullCon
   return { config: manifest.config, layer: layers.toSorted((one, other) => one.size - other.size)[0] };
 }
 
-function manifestRequest(path: string): SiteRequest {
+/** Asks for a manifest, or for a list in the form of one, as clients do. */
+export function manifestRequest(path: string): SiteRequest {
   return { path, headers: { ...goHeaders, accept }, maxBytes: maxManifestBytes };
 }
 

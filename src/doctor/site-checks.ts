@@ -7,7 +7,7 @@ import type { Site, SiteRequest } from './ask-site.ts';
 import type { FindingId } from './finding-texts.ts';
 import type { Problem } from './findings.ts';
 import { isLoopbackHost } from './private-address.ts';
-import { type PullContent, requestFor, tagPath } from './pull-content.ts';
+import { manifestRequest, type PullContent, requestFor, tagPath } from './pull-content.ts';
 import { contentEncodingOf, type SiteAnswer } from './site-answer.ts';
 
 interface CheckContext {
@@ -48,6 +48,15 @@ const checks: readonly (readonly [FindingId, SiteCheck])[] = [
     async (context) => {
       const answer = await context.site.ask(missingTag(context.content));
       return answer.status === 403 ? `GET ${pathOf(answer)}: 403` : undefined;
+    },
+  ],
+  [
+    'referrers-partly',
+    async ({ site, content }) => {
+      const paths = listReferrersPaths(content);
+      const statuses = await mapConcurrently(paths, paths.length, async (path) => (await site.ask(manifestRequest(path))).status);
+      const gap = statuses.findIndex((status) => status !== 200);
+      return gap >= 0 && statuses.includes(200) ? `GET /${paths[gap]}: ${statuses[gap]}` : undefined;
     },
   ],
   ['missing-cached', async ({ site, content }) => describeCaching(await site.ask(missingTag(content)), 404, 403)],
@@ -115,6 +124,12 @@ export async function checkSite(context: CheckContext): Promise<readonly Problem
 function askFor(ask: 'api' | 'tag' | 'tag-head', { site, content }: CheckContext): Promise<SiteAnswer> | undefined {
   const request = requestFor(ask, content);
   return request && site.ask(request);
+}
+
+/** Of the root and of what is below it, each once. */
+function listReferrersPaths({ subject: { name }, root, image, attestation }: PullContent): readonly string[] {
+  const digests = [root, image, attestation].flatMap((one) => (one ? [one.digest] : []));
+  return [...new Set(digests)].map((digest) => formatKey({ kind: 'referrers', name, digest }));
 }
 
 /** Nobody pushes this one. */
