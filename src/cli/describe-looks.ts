@@ -3,9 +3,11 @@ import type { BucketReport } from '../doctor/examine-bucket.ts';
 import type { SiteReport } from '../doctor/examine-site.ts';
 import { describeProblem, type Finding, type FindingContext, type Problem } from '../doctor/findings.ts';
 import type { PullSubject } from '../doctor/pull-content.ts';
+import { parseTag, type RepositoryName } from '../oci/repository-name.ts';
 import type { ResolvedBucketPlace } from '../runtime/resolve-place.node.ts';
 import { formatPlace } from '../transports/place.ts';
 import type { ClientResult, DoctorResult } from './format-doctor.ts';
+import { quoteWord } from './quote-word.ts';
 
 /** What was seen at the address that clients pull from. */
 export interface SiteLook {
@@ -26,14 +28,8 @@ export interface Looks {
 
 /** The result of `doctor`. */
 export function describeLooks({ place, origin, bucket, site, clients }: Looks): DoctorResult {
-  const { address, ...image } = place;
   const subject = site?.report.subject;
-  const bucketName = 'host' in address ? undefined : formatPlace({ kind: 'bucket', address });
-  const words: FindingContext = {
-    origin: origin === undefined ? undefined : new URL(origin),
-    bucket: bucketName,
-    repository: subject?.name ?? image.repository,
-  };
+  const words = findWords(place, origin, subject?.name);
   const verdicts = site?.report.verdicts.filter(({ client }) => clients.includes(client)) ?? [];
   const remarks = site?.report.remarks ?? [];
   const findings = [
@@ -54,6 +50,19 @@ export function describeLooks({ place, origin, bucket, site, clients }: Looks): 
   };
 }
 
+/** What a user would type for what was looked at. */
+function findWords(
+  { address, repository }: ResolvedBucketPlace,
+  origin: string | undefined,
+  found: RepositoryName | undefined,
+): FindingContext {
+  const url = origin === undefined ? undefined : new URL(origin);
+  if ('host' in address) return { origin: url };
+  const name = found ?? repository;
+  const image = name && formatPlace({ kind: 'bucket', address, repository: name, tag: parseTag('TAG') });
+  return { origin: url, bucket: quoteWord(formatPlace({ kind: 'bucket', address })), image: image && quoteWord(image) };
+}
+
 /** As `docker pull` takes it. */
 function formatImage(host: string, { name, reference }: PullSubject): string {
   return `${host}/${name}${reference.includes(':') ? '@' : ':'}${reference}`;
@@ -61,19 +70,14 @@ function formatImage(host: string, { name, reference }: PullSubject): string {
 
 const noAddress: Problem = { id: 'no-public-address', seen: 'No public URL is recorded, and the store has none that is known' };
 
-/** Each failure once, with all the clients that fail of it. */
+/** Each failure once, as the first client met it, with all the clients that fail of it. */
 function describeFailures(verdicts: SiteReport['verdicts'], words: FindingContext): readonly Finding[] {
-  const failed = verdicts.flatMap(({ client, problem }) => (problem ? [{ client: client.id, problem }] : []));
-  const byId = Map.groupBy(failed, ({ problem }) => problem.id);
-  return [...byId.values()].flatMap((group) =>
-    group.slice(0, 1).map(({ problem }) =>
-      describeProblem(
-        problem,
-        group.map(({ client }) => client),
-        words,
-      ),
-    ),
-  );
+  const byId = Map.groupBy(verdicts, ({ problem }) => problem?.id);
+  return [...byId.values()].flatMap((group) => {
+    const [problem] = group.flatMap((one) => one.problem ?? []);
+    const ids = group.map(({ client }) => client.id);
+    return problem ? [describeProblem(problem, ids, words)] : [];
+  });
 }
 
 function describeClient(

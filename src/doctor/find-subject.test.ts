@@ -27,7 +27,7 @@ async function find(lists: Readonly<Record<string, unknown>>, named: NamedSubjec
 
 const app = parseRepositoryName('app');
 const catalog = { '/v2/_catalog': { repositories: ['app', 'other'] } };
-const tags = (...names: readonly string[]): object => ({ '/v2/app/tags/list': { name: 'app', tags: names } });
+const tags = (...names: readonly string[]): Readonly<Record<string, unknown>> => ({ '/v2/app/tags/list': { name: 'app', tags: names } });
 
 describe('findSubject', () => {
   it('takes what was named, and asks for nothing', async () => {
@@ -47,7 +47,7 @@ describe('findSubject', () => {
     [tags(), { repository: app }, '/app:TAG'],
     [tags('-not a tag'), { repository: app }, '/app:TAG'],
   ])('asks for a name where %j tells of none', async (lists, named, wanted) => {
-    await expect(find(lists as Record<string, unknown>, named)).rejects.toMatchObject({
+    await expect(find(lists, named)).rejects.toMatchObject({
       code: 'reference-ambiguous',
       hint: expect.stringContaining(wanted) as unknown,
     });

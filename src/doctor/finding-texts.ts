@@ -57,7 +57,7 @@ type BucketFindingId =
 
 interface FindingText {
   readonly title: string;
-  /** What to do about it: a command or a setting. `{bucket}`, `{origin}`, `{host}` and `{repository}` stand for those that were looked at. */
+  /** What to do about it: a command or a setting. `{bucket}`, `{image}`, `{origin}` and `{host}` stand for those that were looked at. */
   readonly fix: string;
 }
 
@@ -89,7 +89,7 @@ export const findingTexts: Readonly<Record<FindingId, FindingText>> = {
   },
   'image-missing': {
     title: 'The image is not there',
-    fix: 'Check name and tag, and that the bucket stands at the root of {host}. To put it there: bucketry push SOURCE {bucket}/{repository}:TAG',
+    fix: 'Check name and tag, and that the bucket stands at the root of {host}. To put it there: bucketry push SOURCE {image}',
   },
   'not-public': {
     title: 'The image may not be read, or is not there',
@@ -113,7 +113,7 @@ export const findingTexts: Readonly<Record<FindingId, FindingText>> = {
   },
   'manifest-missing': {
     title: 'Manifests cannot be read by digest',
-    fix: 'Push again with bucketry, which writes each manifest under tag and digest: bucketry push SOURCE {bucket}/{repository}:TAG. Keys hold a ":", which the host must neither refuse nor rewrite.',
+    fix: 'Push again with bucketry, which writes each manifest under tag and digest: bucketry push SOURCE {image}. Keys hold a ":", which the host must neither refuse nor rewrite.',
   },
   'manifest-invalid': {
     title: 'What stands under the tag is no manifest',
@@ -121,7 +121,7 @@ export const findingTexts: Readonly<Record<FindingId, FindingText>> = {
   },
   'blob-missing': {
     title: 'Blobs cannot be read',
-    fix: 'Push again, which sends what is missing: bucketry push SOURCE {bucket}/{repository}:TAG. If only a part may be read: bucketry init {bucket} --public',
+    fix: 'Push again, which sends what is missing: bucketry push SOURCE {image}. If only a part may be read: bucketry init {bucket} --public',
   },
   'type-wrong': {
     title: 'Manifests come with a wrong content type',
@@ -137,7 +137,7 @@ export const findingTexts: Readonly<Record<FindingId, FindingText>> = {
   },
   'digest-wrong': {
     title: 'Bytes have another digest than their name',
-    fix: 'Something changes them on the way: turn off whatever rewrites bodies for /v2/. If they are stored so: bucketry rm {bucket}/{repository}:TAG, and push again.',
+    fix: 'Something changes them on the way: turn off whatever rewrites bodies for /v2/. If they are stored so: bucketry rm {image}, and push again.',
   },
   'size-wrong': {
     title: 'A blob has another size than its manifest says',
@@ -145,7 +145,7 @@ export const findingTexts: Readonly<Record<FindingId, FindingText>> = {
   },
   'referrers-refused': {
     title: 'A list of referrers that is not there answers 403',
-    fix: 'Push again with bucketry, which writes empty lists: bucketry push SOURCE {bucket}/{repository}:TAG. Or let everyone list the bucket, so that it answers 404, or map 403 to 404 at the edge.',
+    fix: 'Push again with bucketry, which writes empty lists: bucketry push SOURCE {image}. Or let everyone list the bucket, so that it answers 404, or map 403 to 404 at the edge.',
   },
   'plain-http': {
     title: 'No TLS',
@@ -169,7 +169,7 @@ export const findingTexts: Readonly<Record<FindingId, FindingText>> = {
   },
   'referrers-partly': {
     title: 'Only some manifests of the image have a list of referrers',
-    fix: 'oras discover goes from one to the next and stops at the gap: push again with bucketry, which writes one for each: bucketry push SOURCE {bucket}/{repository}:TAG',
+    fix: 'oras discover goes from one to the next and stops at the gap: push again with bucketry, which writes one for each: bucketry push SOURCE {image}',
   },
   'missing-cached': {
     title: 'Answers of what is missing may be cached',
@@ -222,7 +222,7 @@ export const findingTexts: Readonly<Record<FindingId, FindingText>> = {
   },
   'no-abort-rule': {
     title: 'Nothing removes unfinished uploads',
-    fix: 'They cost money until something does: bucketry init {bucket} --abort-uploads, or now and then bucketry rm --uploads.',
+    fix: 'They cost money until something does: bucketry init {bucket} --abort-uploads (MinIO knows no such rule, and does it after a day), or now and then bucketry rm --uploads.',
   },
   'images-expire': {
     title: 'A lifecycle rule removes images',

@@ -5,7 +5,7 @@ import { describeProblem } from './findings.ts';
 
 describe('describeProblem', () => {
   it('puts what was looked at into what is to be typed', () => {
-    const context = { origin: new URL('https://img.example'), bucket: 's3://mine', repository: 'team/app' };
+    const context = { origin: new URL('https://img.example'), bucket: 's3://mine', image: 's3://mine/team/app:TAG' };
     expect(describeProblem({ id: 'blob-missing', seen: 's' }, ['crane'], context)).toMatchObject({
       id: 'blob-missing',
       fails: ['crane'],

@@ -11,10 +11,10 @@ export interface Problem {
 export interface FindingContext {
   /** `https://images.example.com`; undefined where none is known. */
   readonly origin?: URL | undefined;
-  /** As a place: `s3://my-bucket`; undefined where only a URL was given. */
+  /** As a place, quoted for a shell: `s3://my-bucket`; undefined where only a URL was given. */
   readonly bucket?: string | undefined;
-  /** `team/app` */
-  readonly repository?: string | undefined;
+  /** Likewise, of which the tag is to be filled in: `s3://my-bucket/team/app:TAG`. */
+  readonly image?: string | undefined;
 }
 
 /** Something that was found, in words. */
@@ -29,10 +29,10 @@ export interface Finding extends Problem {
 /** Puts a problem into words. */
 export function describeProblem({ id, seen }: Problem, fails: readonly string[], context: FindingContext): Finding {
   const { title, fix } = findingTexts[id];
-  const { origin, bucket = 's3://BUCKET', repository = 'NAME' } = context;
+  const { origin, bucket = 's3://BUCKET', image = 's3://BUCKET/NAME:TAG' } = context;
   const words: Readonly<Record<string, string>> = {
     bucket,
-    repository,
+    image,
     origin: origin?.origin ?? 'https://HOST',
     host: origin?.host ?? 'HOST',
   };
