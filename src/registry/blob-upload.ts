@@ -18,7 +18,8 @@ import type { UploadNotes } from './upload-journal.ts';
  *
  * Objects: the blob's key, and unfinished uploads of that key, which no reader sees. Any process may continue any upload of the key that has the parts of the published function.
  *
- * Order: list the uploads of the key and take over the one that has most of the parts, else create one → send what is missing, many parts at once, while one reader digests
+ * Order: list the uploads of the key and take over the one that has most of the parts, else create one (also beside the listing, where none is likely to be found: see
+ * `blob-search.ts`) → send what is missing, many parts at once, while one reader digests
  * the whole → only when size and digest of the whole were found right, complete, naming the ETags of parts that this process sent itself or has compared with its own
  * bytes: by the SHA-256 or the MD5 that the store lists, or by what this machine noted when it sent the part (`UploadJournal`), never by a CRC and never by what a listing alone says. The store
  * refuses a Complete that names a part which somebody replaced meanwhile.
@@ -41,6 +42,9 @@ export interface BlobUpload extends RequestOptions {
   /** Takes up the uploads that this process creates, while they are unfinished. */
   readonly unfinished: Set<UploadHandle>;
 }
+
+/** What is known of an upload before its bytes are. */
+export type NewUpload = Pick<BlobUpload, 'key' | 'blob' | 'partSize' | 'multipart' | 'unfinished' | 'signal'>;
 
 /** Times that an upload is looked for anew when others replaced its parts, completed or aborted it. */
 const maxRounds = 4;
@@ -97,13 +101,14 @@ export interface FoundUpload {
   readonly upload: OpenUpload | undefined;
 }
 
-interface OpenUpload {
+export interface OpenUpload {
   readonly handle: UploadHandle;
   /** Parts that are there, by number. */
   readonly listed: ReadonlyMap<number, ListedPart>;
 }
 
-async function createUpload({ connections }: RepositoryContext, upload: BlobUpload, parts: number): Promise<OpenUpload> {
+/** Begins an upload, which `uploadBlob` goes on with if it is told, and opens connections for its parts. */
+export async function createUpload({ connections }: RepositoryContext, upload: NewUpload, parts: number): Promise<OpenUpload> {
   const { key, blob, partSize, multipart, unfinished, signal } = upload;
   const free = Math.min(parts, connections.limit - connections.inUse);
   const handle = await multipart.create(key, { ...blobHeaders(blob.digest), size: blob.size, partSize, connections: free, signal });

@@ -9,6 +9,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestAlgorithm, digestEncoded } from '../oci/digest.ts';
 import type { RepositoryName } from '../oci/repository-name.ts';
 import { countedSource } from '../parallel/counted-source.ts';
+import { planParts } from '../parallel/part-plan.ts';
 import { readRanges } from '../parallel/read-ranges.ts';
 import type { OpenedRange } from '../parallel/resume-range.ts';
 import { scatterRanges } from '../parallel/scatter-ranges.ts';
@@ -16,7 +17,7 @@ import { type ByteSource, bytesSource } from '../streams/byte-source.ts';
 import { digestHex } from '../streams/hasher.ts';
 import { readAll } from '../streams/read-all.ts';
 import { verify } from '../streams/verify.ts';
-import { findUpload, type FoundUpload, uploadBlob } from './blob-upload.ts';
+import { createUpload, findUpload, type FoundUpload, type OpenUpload, uploadBlob } from './blob-upload.ts';
 import { copyBlob } from './copy-blob.ts';
 import type { RepositoryContext, RequestOptions } from './repository-context.ts';
 import { type BlobContent, putUnknownBlob, type UnknownBlob } from './staged-upload.ts';
@@ -46,6 +47,10 @@ export interface Blobs {
   putUnknown(blob: UnknownBlob, options?: RequestOptions): Promise<BlobContent>;
   /** Looks for an unfinished upload of a blob that is sent in parts, for `put`; undefined for one that is not. */
   findUpload(blob: Descriptor, options?: RequestOptions): Promise<FoundUpload | undefined>;
+  /** Whether a blob is so large that it is sent in parts. */
+  isSentInParts(blob: Pick<Descriptor, 'size'>): boolean;
+  /** Begins an upload of a blob that is sent in parts, for `put` to go on with; undefined for one that is not. `unfinished` takes it up. */
+  createUpload(blob: Descriptor, options: RequestOptions & { readonly unfinished: Set<UploadHandle> }): Promise<OpenUpload | undefined>;
   /** Lets the store copy a blob from another repository of this bucket (see `copyBlob`). */
   copyFrom(from: RepositoryName, blob: Descriptor, options?: RequestOptions): Promise<boolean>;
 }
@@ -55,7 +60,7 @@ export interface PutBlobOptions extends RequestOptions {
   readonly onProgress?: ((bytes: number) => void) | undefined;
   /** Called with the number of bytes that an upload which broke off left there, and that are kept. */
   readonly onKept?: ((bytes: number) => void) | undefined;
-  /** What `findUpload` came upon. */
+  /** What `findUpload` came upon, or `createUpload` began. */
   readonly found?: FoundUpload | undefined;
   /** Takes up the uploads that this call creates, as long as they are unfinished. */
   readonly unfinished?: Set<UploadHandle> | undefined;
@@ -108,6 +113,13 @@ export function createBlobs(context: RepositoryContext): Blobs {
       const partSize = partSizeFor(context, blob.size);
       if (partSize === undefined || !bucket.multipart) return undefined;
       return findUpload({ key: keyOf(blob.digest), blob, partSize, multipart: bucket.multipart, ...options });
+    },
+    isSentInParts: ({ size }) => bucket.multipart !== undefined && partSizeFor(context, size) !== undefined,
+    async createUpload(blob, options) {
+      const partSize = partSizeFor(context, blob.size);
+      if (partSize === undefined || !bucket.multipart) return undefined;
+      const upload = { key: keyOf(blob.digest), blob, partSize, multipart: bucket.multipart, ...options };
+      return createUpload(context, upload, planParts(blob.size, partSize).length);
     },
     copyFrom: (from, blob, options) => copyBlob(context, from, blob, options),
   };

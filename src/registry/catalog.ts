@@ -14,8 +14,8 @@ import { maxDocumentBytes, readObject, writeOnce } from './small-objects.ts';
 
 /** The repositories of one bucket: the truth is one marker each; `v2/_catalog` is derived from them, where it is kept at all. */
 export interface Catalog {
-  /** Records that a repository exists. */
-  mark(name: RepositoryName, options?: RequestOptions): Promise<void>;
+  /** Records that a repository exists. `isProbablyNew`: it is not looked for before. */
+  mark(name: RepositoryName, options?: RequestOptions & { readonly isProbablyNew?: boolean | undefined }): Promise<void>;
   /** Brings `v2/_catalog` up to date with a repository that was marked; does nothing when it names it already. */
   include(name: RepositoryName, options?: RequestOptions): Promise<void>;
   /** Rebuilds `v2/_catalog`. */

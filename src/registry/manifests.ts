@@ -22,6 +22,8 @@ export interface StoredManifest {
 export interface Manifests {
   /** Whether a manifest is there, with the size that its descriptor says. */
   has(manifest: Pick<Descriptor, 'digest' | 'size'>, options?: RequestOptions): Promise<boolean>;
+  /** Whether anything is under a digest, be it damaged. */
+  isThere(digest: Digest, options?: RequestOptions): Promise<boolean>;
   /**
    * Reads a manifest, at most 4 MiB of it; by digest only the very bytes of that digest.
    * @returns undefined where there is none
@@ -43,6 +45,7 @@ export function createManifests({ bucket, name }: RepositoryContext): Manifests 
     async has({ digest, size }, options = {}) {
       return (await bucket.head(keyOf(digest), options))?.size === size;
     },
+    isThere: async (digest, options = {}) => (await bucket.head(keyOf(digest), options)) !== undefined,
     async get(reference, options = {}) {
       const stored = await readObject(bucket, keyOf(reference), options);
       if (!stored) return undefined;

@@ -1,6 +1,6 @@
 import type { UploadHandle } from '../bucket/multipart-uploads.ts';
 import { RegistryError } from '../errors/registry-error.ts';
-import { type CollectionState, maxUntaggedMs, settlePush } from '../layout/collection-state.ts';
+import { maxUntaggedMs, settlePush } from '../layout/collection-state.ts';
 import { referrerOf } from '../layout/referrers-index.ts';
 import type { BucketFormat } from '../layout/format-version.ts';
 import type { PackRecipe } from '../layout/pack-recipe.ts';
@@ -10,12 +10,15 @@ import type { Tag } from '../oci/repository-name.ts';
 import type { ByteSource } from '../streams/byte-source.ts';
 import { forEachConcurrently, runTogether } from '../streams/concurrency.ts';
 import { type Blobs, type PutBlobOptions, unknownType } from './blobs.ts';
-import type { FoundUpload } from './blob-upload.ts';
+import { searchBlob } from './blob-search.ts';
 import { ensureBucketFormat } from './bucket-format.ts';
 import type { Catalog } from './catalog.ts';
 import { watchCollection } from './collection-watch.ts';
 import type { Manifests, StoredManifest } from './manifests.ts';
 import { findRecordedPack, recordPack } from './pack-recipes.ts';
+import { maxPublished, prepareAhead } from './push-ahead.ts';
+import { type FirstLook, readOutlook } from './push-outlook.ts';
+import { createRound, isSettledEarly } from './push-round.ts';
 import type { Referrers } from './referrers.ts';
 import type { RepositoryContext, RequestOptions } from './repository-context.ts';
 import type { BlobContent, UnknownBlob } from './staged-upload.ts';
@@ -24,10 +27,11 @@ import type { Tags } from './tags.ts';
 /*
  * One push, so that readers are never broken and collection cannot race it (docs/bucket-layout.md, "Order of writes" and "Collection").
  *
- * Order of writes: the format, if the bucket has none → blobs and configs → manifests, children before their parents → [settled] → side by side: the repository's marker; for each
- * manifest, what it refers to learns of it, and its own index of referrers; the manifest that the tag named till now, once more → the tag → `tags/list` → `_catalog`.
+ * Order of writes: the format, if the bucket has none → blobs and configs and, beside them, for each manifest that is coming its own index of referrers, which is empty → manifests, children
+ * before their parents, and beside the first of them the repository's marker → [settled] → the manifest that the tag named till now, once more (before or beside all this); what each manifest refers
+ * to learns of it → the tag → `tags/list` → `_catalog`. All that needs no answer of another goes side by side: a way there and back is what a small push is made of (test/requests counts them).
  *
- * What a crash leaves: before the tag, objects that no tag leads to: clients see what they saw before, the same push again skips what is there, and in the end collection takes
+ * What a crash leaves: before the tag, objects that no tag leads to, empty indexes of manifests that never came among them: clients see what they saw before, the same push again skips what is there, and in the end collection takes
  * the rest. After the tag, a whole image whose name may not be in a list yet: the same push again, or any other of the repository, lists it. A referrer becomes visible in its
  * subject's index only when all of its own push is there, like a tag.
  *
@@ -35,15 +39,18 @@ import type { Tags } from './tags.ts';
  * written last, so all below it was there, and what a tag reaches is not condemned; that a manifest is there would prove nothing, since its push may have crashed before it
  * noticed that a collection took a blob. While a collection is under way no subtree is skipped. Manifests, the root always among them, are put even if they are there: being
  * young they protect all they reach. `_collection` is read again after them (settle): if its generation changed, or it condemned anything of ours, the push waits until
- * no collection is under way, looks at everything again, sends what is missing, puts the manifests again, and asks again. Only then it tags.
+ * no collection is under way, looks at everything again, sends what is missing, puts the manifests again, and asks again. Only then it tags. A push that found nothing of its own when it looked
+ * asks before its manifests, beside its blobs (push-ahead.ts): whatever is there of it later is young. A push of what the tag names already writes nothing.
  */
 
 /** One push under way into a repository of a bucket; what `transfer/` calls an image writer. */
 export interface PushSession {
   /** Whether a manifest and all below it are there for sure, so that nothing below need be looked at. */
   hasSubtree(manifest: Descriptor, options?: RequestOptions): Promise<boolean>;
-  /** Whether a blob is there, of this size. */
-  hasBlob(blob: Descriptor, options?: RequestOptions): Promise<boolean>;
+  /** Whether a blob is there, of this size. `isProbablyNew`: a guess that it is not, by which its sending is begun at once. */
+  hasBlob(blob: Descriptor, options?: RequestOptions & { readonly isProbablyNew?: boolean | undefined }): Promise<boolean>;
+  /** Does beside the sending of blobs what does not need their end. `manifests`: all that are going to be put in this round. */
+  prepare(root: Descriptor, manifests: readonly Descriptor[], options?: RequestOptions): Promise<void>;
   /** Stores a blob (see `Blobs.put`). */
   putBlob(blob: Descriptor, bytes: ByteSource, options?: PutBlobOptions): Promise<void>;
   /** Stores a blob whose digest is not known yet, and tells it (see `Blobs.putUnknown`). */
@@ -80,20 +87,26 @@ export interface PushModules {
 export interface BeginPushOptions extends RequestOptions {
   /** The tag whose image is pushed under another one: what it leads to need not be looked at. The tag that is pushed to, if left out. */
   readonly copiedTag?: Tag | undefined;
-  /** The bucket's format, where it was read already. */
-  readonly format?: BucketFormat | undefined;
+  /** The bucket's format, where it was read already; `none` where it was, and there is none. */
+  readonly format?: BucketFormat | 'none' | undefined;
+  /** What was read of the repository already, for the same tags. */
+  readonly firstLook?: FirstLook | undefined;
 }
 
 /** Collections that a push lets come between before it gives up. */
 const maxRounds = 10;
-/** Manifests whose referrers are written at once. */
-const maxPublished = 16;
+/** Uploads that are created before it is known that their blobs are not there: enough to keep all connections busy. */
+const maxCreatedAhead = 4;
 
-/** What a push goes by while nothing comes between. */
-interface Outlook {
-  readonly collection: CollectionState;
-  /** What the tag named, and what that names: complete, and so skipped. */
-  readonly complete: ReadonlySet<Digest>;
+/** Reads what a push begins with, where that can be done before the push: beside the bucket's format. */
+export async function lookBeforePush(
+  { bucket, name, clock }: RepositoryContext,
+  { tags }: Pick<PushModules, 'tags'>,
+  tag: Tag | undefined,
+  { copiedTag = tag, ...options }: Pick<BeginPushOptions, 'copiedTag' | 'signal'> = {},
+): Promise<FirstLook> {
+  const watch = watchCollection(bucket, name, clock);
+  return { watch, outlook: await readOutlook({ tags, watch, clock, tag, copiedTag }, options) };
 }
 
 /**
@@ -103,68 +116,106 @@ interface Outlook {
  */
 export async function beginPush(
   context: RepositoryContext,
-  { blobs, manifests, referrers, tags, catalog }: PushModules,
+  modules: PushModules,
   tag: Tag | undefined,
-  { copiedTag = tag, format: knownFormat, ...options }: BeginPushOptions = {},
+  { copiedTag = tag, format: knownFormat, firstLook, ...options }: BeginPushOptions = {},
 ): Promise<PushSession> {
   const { bucket, name, clock } = context;
-  const watch = watchCollection(bucket, name, clock);
-
-  const look = async (collection: CollectionState, requestOptions: RequestOptions | undefined): Promise<Outlook> => {
-    const named = copiedTag === undefined || collection.running ? undefined : await tags.get(copiedTag, requestOptions);
-    return { collection, complete: new Set(named && digestsOf(named)) };
-  };
-
-  const format = knownFormat ?? (await ensureBucketFormat(bucket, clock, options));
-  let outlook = await look(await watch.read(options), options);
-  let round = 1;
-  let isSettled = false;
-  let firstManifestAtMs = clock.now();
+  const { blobs, manifests, referrers, tags, catalog } = modules;
+  const isKnown = knownFormat !== undefined && knownFormat !== 'none';
+  const format = isKnown ? knownFormat : await ensureBucketFormat(bucket, clock, { ...options, isProbablyNew: knownFormat === 'none' });
+  const { watch, outlook } = firstLook ?? (await lookBeforePush(context, modules, tag, { copiedTag, ...options }));
+  let round = createRound(outlook);
+  let rounds = 1;
   /** All that this push sent or found. */
   const used = new Set<Digest>();
-  const put = new Map<Digest, StoredManifest>();
-  /** Manifests put that have no index of referrers yet. */
-  const unindexed = new Set<Digest>();
-  /** Unfinished uploads of blobs that were missed. */
-  const found = new Map<Digest, FoundUpload | undefined>();
   const unfinished = new Set<UploadHandle>();
+  let createdAhead = 0;
+  /** Uploads that were created in vain. */
+  const superfluous = new Set<UploadHandle>();
 
-  const isLate = (): boolean => clock.now() - firstManifestAtMs > maxUntaggedMs;
+  const isLate = (): boolean => clock.now() - round.sinceMs > maxUntaggedMs;
+
+  /** Of a new repository, and of an image that replaces another, whatever no tag vouches for is probably new. */
+  const mayCreateAhead = (isProbablyNew: boolean): boolean =>
+    createdAhead < maxCreatedAhead && (isProbablyNew || !round.outlook.list || round.outlook.complete.size > 0);
+
+  /** Only this process knows of them, and what cannot be removed is of no harm. */
+  const abortSuperfluous = async (signal: AbortSignal): Promise<void> => {
+    for (const upload of superfluous) {
+      superfluous.delete(upload);
+      await bucket.multipart?.abort(upload, { signal }).then(
+        () => unfinished.delete(upload),
+        () => undefined,
+      );
+    }
+  };
+
+  const readOld = async (signal: AbortSignal): Promise<void> => {
+    if (tag !== undefined) round.old = { named: await tags.get(tag, { signal }), isRenewed: false };
+  };
+
+  const renewOld = async (root: Digest | undefined, signal: AbortSignal): Promise<void> => {
+    const { old } = round;
+    if (!old || old.isRenewed || root === undefined) return;
+    if (old.named && old.named.descriptor.digest !== root) await manifests.put(old.named.descriptor.digest, old.named.bytes, { signal });
+    round.old = { named: old.named, isRenewed: true };
+  };
+
+  const mark = async (signal: AbortSignal): Promise<void> => {
+    await catalog.mark(name, { isProbablyNew: true, signal });
+    round.isMarked = true;
+  };
 
   const publish = async ({ descriptor: { digest, size }, manifest }: StoredManifest, signal: AbortSignal): Promise<void> => {
     if (manifest.subject) await referrers.add(manifest.subject.digest, referrerOf(manifest, digest, size), { signal });
-    if (unindexed.has(digest)) await referrers.rebuild(digest, { signal });
+    if (!round.indexed.has(digest)) await (await referrers.look(digest, { signal })).publish({ signal });
   };
 
   /** Children first: images side by side, then the indexes above them, which were put after those that they name. */
-  const publishAll = async (signal: AbortSignal | undefined): Promise<void> => {
-    const incomplete = [...put.values()].filter(({ descriptor }) => !outlook.complete.has(descriptor.digest));
+  const publishAll = async (signal: AbortSignal): Promise<void> => {
+    const incomplete = [...round.put.values()].filter(({ descriptor }) => !round.outlook.complete.has(descriptor.digest));
     const images = incomplete.filter(({ manifest }) => manifest.kind === 'image');
     const indexes = incomplete.filter(({ manifest }) => manifest.kind === 'index');
     await forEachConcurrently(images, maxPublished, publish, signal);
     await forEachConcurrently(indexes, 1, publish, signal);
   };
 
+  /** What the tag names must be young when it is taken from it. */
+  const releaseTag = async (root: Digest, signal: AbortSignal): Promise<void> => {
+    if (!round.old) await readOld(signal);
+    await renewOld(root, signal);
+  };
+
   const session: PushSession = {
     async hasSubtree({ digest }) {
-      if (!outlook.complete.has(digest)) return false;
+      if (!round.outlook.complete.has(digest)) return false;
       used.add(digest);
       return true;
     },
-    async hasBlob(blob, requestOptions) {
+    async hasBlob(blob, { isProbablyNew = false, signal } = {}) {
       used.add(blob.digest);
-      // Both at once, though the second is in vain where the blob is there: it saves the others a way there and back
-      const [there, upload] = await Promise.allSettled([blobs.has(blob, requestOptions), blobs.findUpload(blob, requestOptions)]);
-      if (there.status === 'rejected') throw there.reason;
-      if (there.value) return true;
-      if (upload.status === 'rejected') throw upload.reason;
-      found.set(blob.digest, upload.value);
-      return false;
+      if (round.outlook.completeBlobs.get(blob.digest) === blob.size) return true;
+      const isAhead = mayCreateAhead(isProbablyNew) && blobs.isSentInParts(blob);
+      if (isAhead) createdAhead += 1;
+      const search = await searchBlob(blobs, blob, { createdAhead: isAhead ? unfinished : undefined, signal });
+      if (search.superfluous) superfluous.add(search.superfluous);
+      if (!search.isMissed) round.hasFound = true;
+      if (!search.isThere) round.missed.set(blob.digest, search.upload);
+      return search.isThere;
+    },
+    async prepare(root, coming, { signal: outer } = {}) {
+      const { named } = round.outlook;
+      round.root = root.digest;
+      round.isUnchanged = coming.length === 1 && named !== 'unread' && named?.descriptor.digest === root.digest;
+      if (round.isUnchanged) return;
+      const place = { manifests, referrers, tags, watch, tag };
+      await runTogether([(signal) => prepareAhead(place, round, coming, { signal }), abortSuperfluous], outer);
     },
     async putBlob(blob, bytes, putOptions = {}) {
       used.add(blob.digest);
-      await blobs.put(blob, bytes, { ...putOptions, unfinished, found: found.get(blob.digest) });
-      found.delete(blob.digest);
+      if (!round.missed.has(blob.digest)) round.hasFound = true;
+      await blobs.put(blob, bytes, { ...putOptions, unfinished, found: round.missed.get(blob.digest) });
     },
     async putUnknownBlob(blob, requestOptions) {
       const content = await blobs.putUnknown(blob, requestOptions);
@@ -178,43 +229,55 @@ export async function beginPush(
     },
     recordPacked: (recipe, blob, requestOptions) => recordPack(bucket, recipe, blob, requestOptions),
     async putManifest({ digest }, bytes, requestOptions) {
-      if (put.size === 0) firstManifestAtMs = clock.now();
-      isSettled = false;
+      round.isSettled = false;
       used.add(digest);
-      const store = async (signal: AbortSignal): Promise<void> => void put.set(digest, await manifests.put(digest, bytes, { signal }));
-      const lookForIndex = async (signal: AbortSignal): Promise<void> => {
-        if (await referrers.has(digest, { signal })) unindexed.delete(digest);
-        else unindexed.add(digest);
-      };
-      const isComplete = outlook.complete.has(digest);
-      await runTogether(isComplete ? [store] : [store, lookForIndex], requestOptions?.signal);
+      const { named } = round.outlook;
+      if (round.isUnchanged && named && named !== 'unread') {
+        round.put.set(digest, named);
+        return;
+      }
+      const isFirst = round.firstManifestAtMs === undefined;
+      round.firstManifestAtMs ??= clock.now();
+      await runTogether(
+        [
+          async (signal) => void round.put.set(digest, await manifests.put(digest, bytes, { signal })),
+          ...(isFirst && !round.isMarked ? [mark] : []),
+          ...(isFirst && !isSettledEarly(round, used, clock) ? [readOld] : []),
+        ],
+        requestOptions?.signal,
+      );
     },
-    async settle(requestOptions) {
-      const now = await watch.read(requestOptions);
-      isSettled = settlePush(outlook.collection, now, used) === 'settled' && !isLate();
-      if (isSettled) return 'settled';
-      if (round === maxRounds) throw tooManyCollections(context);
-      round += 1;
-      put.clear();
-      outlook = await look(await watch.waitUntilOver(requestOptions), requestOptions);
+    async settle({ signal } = {}) {
+      if (round.isUnchanged || isSettledEarly(round, used, clock)) {
+        const { beganAtMs, named } = round.outlook;
+        round.sinceMs = beganAtMs;
+        if (round.isNamedRenewed && named !== 'unread') round.old = { named, isRenewed: true };
+        round.isSettled = true;
+        return 'settled';
+      }
+      round.sinceMs = round.firstManifestAtMs ?? clock.now();
+      let now = round.outlook.collection;
+      await runTogether([async (one) => void (now = await watch.read({ signal: one })), (one) => renewOld(round.root, one)], signal);
+      round.isSettled = settlePush(round.outlook.collection, now, used) === 'settled' && !isLate();
+      if (round.isSettled) return 'settled';
+      if (rounds === maxRounds) throw tooManyCollections(context);
+      rounds += 1;
+      const known = await watch.waitUntilOver({ signal });
+      round = createRound(await readOutlook({ tags, watch, clock, tag, copiedTag }, { known, signal }));
       return 'again';
     },
     async commit({ digest }, { signal } = {}) {
-      const root = put.get(digest);
-      if (!isSettled || !root) throw new RegistryError('internal', `Cannot tag "${digest}" of "${name}": its push is not settled`);
-      if (isLate()) throw tooLate(context, digest);
-      let setTag: ((options: RequestOptions) => Promise<void>) | undefined;
-      // None of these needs another; all come before the tag
-      await runTogether(
-        [
-          async (one) => (outlook.complete.has(digest) ? undefined : catalog.mark(name, { signal: one })),
-          (one) => publishAll(one),
-          async (one) => void (setTag = tag === undefined ? undefined : await tags.prepare(tag, root, { signal: one })),
-        ],
-        signal,
-      );
-      if (isLate()) throw tooLate(context, digest);
-      await setTag?.({ signal });
+      const root = round.put.get(digest);
+      if (!round.isSettled || !root) throw new RegistryError('internal', `Cannot tag "${digest}" of "${name}": its push is not settled`);
+      if (round.isUnchanged) {
+        if (tag !== undefined) await tags.include(tag, { read: round.outlook.list, signal });
+      } else {
+        if (isLate()) throw tooLate(context, digest);
+        // None of these needs another; all come before the tag
+        await runTogether([...(round.isMarked ? [] : [mark]), publishAll, (one) => releaseTag(digest, one), abortSuperfluous], signal);
+        if (isLate()) throw tooLate(context, digest);
+        if (tag !== undefined) await tags.put(tag, root, { isMoved: round.old?.named !== undefined, list: round.list, signal });
+      }
       if (format.catalog) await catalog.include(name, { signal });
     },
     async abandon({ discard = false, signal } = {}) {
@@ -227,11 +290,6 @@ export async function beginPush(
     },
   };
   return session;
-}
-
-/** A manifest and the manifests that it lists. */
-function digestsOf({ descriptor, manifest }: StoredManifest): Digest[] {
-  return [descriptor.digest, ...(manifest.kind === 'index' ? manifest.manifests.map((child) => child.digest) : [])];
 }
 
 function tooManyCollections({ name, bucket }: RepositoryContext): RegistryError {

@@ -12,7 +12,7 @@ import { mapConcurrently, runTogether } from '../streams/concurrency.ts';
 import { digestHex } from '../streams/hasher.ts';
 import { type DerivedObject, rebuildDerivedObject } from './derived-object.ts';
 import type { RepositoryContext, RequestOptions } from './repository-context.ts';
-import { readObject, writeObject } from './small-objects.ts';
+import { isSameBytes, readObject, writeObject } from './small-objects.ts';
 
 /*
  * What refers to a manifest (signatures, attestations, …).
@@ -33,6 +33,8 @@ const maxReads = 16;
 export interface Referrers {
   /** Whether a subject has its index, empty or not. */
   has(subject: Digest, options?: RequestOptions): Promise<boolean>;
+  /** As `has`, with what makes the index where there is none. */
+  look(subject: Digest, options?: RequestOptions): Promise<SubjectLook>;
   /** Makes a subject's index, and its fallback, say what refers to it: nothing yet, or what came before the subject itself. */
   rebuild(subject: Digest, options?: RequestOptions): Promise<void>;
   /**
@@ -49,6 +51,13 @@ export interface Referrers {
    * @throws RegistryError `format-invalid`
    */
   list(subject: Digest, options?: RequestOptions): Promise<readonly Referrer[] | undefined>;
+}
+
+/** What was seen of a subject's index. */
+export interface SubjectLook {
+  readonly isThere: boolean;
+  /** Makes the index, unless it is there. */
+  publish(options?: RequestOptions): Promise<void>;
 }
 
 /** The referrers of a repository. */
@@ -83,13 +92,15 @@ export function createReferrers({ bucket, name, clock }: RepositoryContext): Ref
     return formatReferrersIndex(referrers.filter((referrer) => referrer !== undefined));
   };
 
+  const describeIndex = (subject: Digest): DerivedObject => ({
+    key: indexKey(subject),
+    isProbablyNew: true,
+    derive: (signal) => deriveIndex(subject, signal),
+    headers: (bytes) => referrersHeaders(digestOf(bytes)),
+  });
+
   const rebuild = async (subject: Digest, options: RequestOptions): Promise<void> => {
-    const index: DerivedObject = {
-      key: indexKey(subject),
-      isProbablyNew: true,
-      derive: (signal) => deriveIndex(subject, signal),
-      headers: (bytes) => referrersHeaders(digestOf(bytes)),
-    };
+    const index = describeIndex(subject);
     const fallback: DerivedObject = {
       ...index,
       key: formatKey({ kind: 'fallback-tag', name, tag: fallbackTagOf(subject) }),
@@ -108,6 +119,26 @@ export function createReferrers({ bucket, name, clock }: RepositoryContext): Ref
 
   const referrers: Referrers = {
     has: async (subject, options = {}) => (await bucket.head(indexKey(subject), options)) !== undefined,
+    async look(subject, options = {}) {
+      let isThere = false;
+      let derived: Uint8Array = emptyReferrersIndex;
+      await runTogether(
+        [
+          async (signal) => void (isThere = await referrers.has(subject, { signal })),
+          async (signal) => void (derived = await deriveIndex(subject, signal)),
+        ],
+        options.signal,
+      );
+      return {
+        isThere,
+        async publish({ signal } = {}) {
+          if (isThere) return;
+          // Where nothing refers yet, there need be no fallback; whoever refers from now on makes it
+          if (!isSameBytes(derived, emptyReferrersIndex)) return rebuild(subject, { signal });
+          await rebuildDerivedObject(bucket, describeIndex(subject), clock, { prepared: { there: undefined, derived }, signal });
+        },
+      };
+    },
     rebuild: (subject, options = {}) => rebuild(subject, options),
     async add(subject, referrer, options = {}) {
       const marker = formatReferrerMarker(referrer);

@@ -10,7 +10,8 @@ import { type Blobs, createBlobs } from './blobs.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { deleteManifest } from './delete-manifest.ts';
 import { createManifests, type Manifests } from './manifests.ts';
-import { beginPush, type BeginPushOptions, type PushSession } from './push-session.ts';
+import type { FirstLook } from './push-outlook.ts';
+import { beginPush, type BeginPushOptions, lookBeforePush, type PushSession } from './push-session.ts';
 import { createReferrers, type Referrers } from './referrers.ts';
 import type { RequestOptions } from './repository-context.ts';
 import { createTags, type Tags } from './tags.ts';
@@ -30,6 +31,8 @@ export interface Repository {
    * @throws RegistryError `format-too-new`
    */
   beginPush(tag: Tag | undefined, options?: BeginPushOptions): Promise<PushSession>;
+  /** Reads what a push begins with, for `beginPush` of the same tags, of this bucket or of another way to it. */
+  lookBeforePush(tag: Tag | undefined, options?: Pick<BeginPushOptions, 'copiedTag' | 'signal'>): Promise<FirstLook>;
   /** Deletes a manifest by digest, and its tags only if asked (see `deleteManifest`); gives the tags that went. */
   deleteManifest(digest: Digest, options?: RequestOptions & { readonly withTags?: boolean | undefined }): Promise<readonly Tag[]>;
 }
@@ -77,6 +80,7 @@ export function openRepository(bucket: Bucket, name: RepositoryName, options: Re
     bucket,
     ...modules,
     beginPush: (tag, pushOptions) => beginPush(context, modules, tag, pushOptions),
+    lookBeforePush: (tag, lookOptions) => lookBeforePush(context, modules, tag, lookOptions),
     deleteManifest: (digest, deleteOptions) => deleteManifest(context, modules, digest, deleteOptions),
   };
 }

@@ -59,6 +59,7 @@ const pauseMs = 200;
 
 /**
  * Writes an object that is the same whoever writes it, unless it is there.
+ * @param options `isProbablyNew`: the store is not asked before, where its conditions are atomic
  * @returns whether this call wrote it; where the store has no conditions, two may both have
  */
 export async function writeOnce(
@@ -66,18 +67,19 @@ export async function writeOnce(
   key: ObjectKey,
   bytes: Uint8Array,
   clock: Clock,
-  options: ObjectHeaders & RequestOptions,
+  { isProbablyNew = false, ...options }: ObjectHeaders & RequestOptions & { readonly isProbablyNew?: boolean | undefined },
 ): Promise<boolean> {
-  const condition: WriteCondition = bucket.abilities.conditionalPut === 'atomic' ? { ifNoneMatch: '*' } : {};
-  for (let round = 1; ; round += 1) {
-    if (await bucket.head(key, { signal: options.signal })) return false;
+  const isAtomic = bucket.abilities.conditionalPut === 'atomic';
+  const condition: WriteCondition = isAtomic ? { ifNoneMatch: '*' } : {};
+  for (let round = isProbablyNew && isAtomic ? 0 : 1; ; round += 1) {
+    if (round > 0 && (await bucket.head(key, { signal: options.signal }))) return false;
     try {
       await writeObject(bucket, key, bytes, { ...options, ...condition });
       return true;
     } catch (error) {
       if (round === maxTries || !hasCode(error, 'precondition-failed', 'write-conflict')) throw error;
     }
-    await clock.sleep(pauseMs, options.signal);
+    if (round > 0) await clock.sleep(pauseMs, options.signal);
   }
 }
 

@@ -7,10 +7,10 @@ import { formatTagList, parseTagList } from '../layout/tag-list.ts';
 import { sortNames } from '../layout/document.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import type { Tag } from '../oci/repository-name.ts';
-import { rebuildDerivedObject } from './derived-object.ts';
+import { type PreparedVersion, readVersion, rebuildDerivedObject, type Version } from './derived-object.ts';
 import type { Manifests, StoredManifest } from './manifests.ts';
 import type { RepositoryContext, RequestOptions } from './repository-context.ts';
-import { maxDocumentBytes, readObject, writeObject } from './small-objects.ts';
+import { isSameBytes, writeObject } from './small-objects.ts';
 
 /** The tags of one repository. A tag is one object with the manifest's bytes, so of two who set it at once the last wins, wholly. */
 export interface Tags {
@@ -21,8 +21,14 @@ export interface Tags {
    * young, it stays for those who resolved the tag and are still pulling by digest.
    */
   set(tag: Tag, manifest: StoredManifest, options?: RequestOptions): Promise<void>;
-  /** The first half of `set`: keeps what the tag names from collection. What it gives does the rest. */
-  prepare(tag: Tag, manifest: StoredManifest, options?: RequestOptions): Promise<(options?: RequestOptions) => Promise<void>>;
+  /** The second half of `set`, after what the tag named, if anything, was put once more. */
+  put(tag: Tag, manifest: StoredManifest, options?: PutTagOptions): Promise<void>;
+  /** Reads `tags/list` as it is; undefined where there is none. */
+  readList(options?: RequestOptions): Promise<Version | undefined>;
+  /** Brings `tags/list` up to date if it does not name a tag. `read`: the list, where it was read since the tag was there. */
+  include(tag: Tag, options?: RequestOptions & { readonly read?: Version | undefined }): Promise<void>;
+  /** Makes the list with one more tag, which is put later; undefined where it can only be made then. `there`: the list as it was read. */
+  prepareList(tag: Tag, there: Version | undefined, options?: RequestOptions): Promise<PreparedVersion | undefined>;
   /**
    * Deletes tags, and nothing but the tags, and then brings `tags/list` up to date. What they named is put once more, as by `set`.
    * @throws RegistryError `tag-missing`, before anything was deleted
@@ -34,6 +40,13 @@ export interface Tags {
   digestOf(tag: Tag, options?: RequestOptions): Promise<Digest | undefined>;
   /** Rebuilds `tags/list`. */
   rebuildList(options?: RequestOptions): Promise<void>;
+}
+
+export interface PutTagOptions extends RequestOptions {
+  /** Whether the tag named something, so that it is probably listed; no, if left out. */
+  readonly isMoved?: boolean | undefined;
+  /** What `prepareList` made for it. */
+  readonly list?: PreparedVersion | undefined;
 }
 
 /** What is said of bytes that no client could pull as an image. */
@@ -53,15 +66,15 @@ export function createTags({ bucket, name, clock }: RepositoryContext, manifests
     return tags;
   };
 
-  const readListed = async ({ signal }: RequestOptions): Promise<readonly Tag[]> => {
-    const stored = await readObject(bucket, listKey, { signal, maxBytes: maxDocumentBytes });
-    return stored ? parseTagList(stored.bytes).tags : [];
+  const readListed = async (options: RequestOptions, read?: Version): Promise<readonly Tag[]> => {
+    const version = read ?? (await readVersion(bucket, listKey, options));
+    return version ? parseTagList(version.bytes).tags : [];
   };
 
   /** A list that names the tag is right in that, or will be made again by whoever is replacing it (see derived-object.ts). */
-  const isListed = async (tag: Tag, options: RequestOptions): Promise<boolean> => {
+  const isListed = async (tag: Tag, options: RequestOptions, read?: Version): Promise<boolean> => {
     try {
-      return (await readListed(options)).includes(tag);
+      return (await readListed(options, read)).includes(tag);
     } catch (error) {
       if (hasCode(error, 'format-invalid')) return false;
       throw error;
@@ -80,7 +93,10 @@ export function createTags({ bucket, name, clock }: RepositoryContext, manifests
     return undefined;
   };
 
-  const rebuild = async (options: RequestOptions, isProbablyNew = false): Promise<void> => {
+  const rebuild = async (
+    options: RequestOptions & { readonly prepared?: PreparedVersion | undefined },
+    isProbablyNew = false,
+  ): Promise<void> => {
     const derive = async (signal: AbortSignal): Promise<Uint8Array> => formatTagList(name, await listTruth({ signal }));
     await rebuildDerivedObject(bucket, { key: listKey, derive, headers: documentHeaders, isProbablyNew }, clock, options);
   };
@@ -95,17 +111,24 @@ export function createTags({ bucket, name, clock }: RepositoryContext, manifests
       }
     },
     async set(tag, manifest, options = {}) {
-      const put = await tags.prepare(tag, manifest, options);
-      await put(options);
+      const named = await renewNamed(tag, manifest.descriptor.digest, options);
+      await tags.put(tag, manifest, { ...options, isMoved: named !== undefined });
     },
-    async prepare(tag, { descriptor, manifest, bytes }, options = {}) {
-      const named = await renewNamed(tag, descriptor.digest, options);
-      return async (putOptions = {}) => {
-        await writeObject(bucket, keyOf(tag), bytes, { ...tagHeaders(manifest, descriptor.digest), ...putOptions });
-        // A new tag is hardly in the list, and its repository may be as new
-        if (!named) await rebuild(putOptions, true);
-        else if (!(await isListed(tag, putOptions))) await rebuild(putOptions);
-      };
+    async put(tag, { descriptor, manifest, bytes }, { isMoved = false, list, signal } = {}) {
+      await writeObject(bucket, keyOf(tag), bytes, { ...tagHeaders(manifest, descriptor.digest), signal });
+      if (isMoved) await tags.include(tag, { signal });
+      // A new tag is hardly in the list, and its repository may be as new
+      else await rebuild({ signal, prepared: list }, true);
+    },
+    readList: (options) => readVersion(bucket, listKey, options),
+    async include(tag, { read, signal } = {}) {
+      if (!(await isListed(tag, { signal }, read))) await rebuild({ signal });
+    },
+    async prepareList(tag, there, options = {}) {
+      // Without conditions it could replace a list that somebody else has made meanwhile
+      if (bucket.abilities.conditionalPut !== 'atomic') return undefined;
+      const derived = formatTagList(name, [...(await listTruth(options)), tag]);
+      return there && isSameBytes(there.bytes, derived) ? undefined : { there, derived };
     },
     async delete(names, options = {}) {
       const missing = await findMissing(names, options);

@@ -11,6 +11,8 @@ export interface OpenBucketOptions extends RequestOptions, ConnectionOptions {
   readonly forWriting?: boolean | undefined;
   /** How old, in milliseconds, temporary files of a directory must be to be removed when it is opened; a day if left out. */
   readonly temporaryGraceMs?: number | undefined;
+  /** For writing: what else is read of the bucket beside its format, so that a way there and back is saved. It must not write: the format says how that is done. */
+  readonly beside?: ((bucket: Bucket) => Promise<void>) | undefined;
 }
 
 /** A bucket, and what was read of it on the way, so that nobody need ask again. */

@@ -14,9 +14,9 @@ import { createNodeReadClient } from '../http/node-read-client.node.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import { withRequestTrace } from '../http/with-request-trace.ts';
 import type { BucketFormat } from '../layout/format-version.ts';
-import { readBucketFormat } from '../registry/bucket-format.ts';
 import { systemClock } from '../streams/clock.ts';
 import type { OpenBucketOptions, OpenedBucket } from './open-bucket-options.ts';
+import { readFormatBeside } from './read-format-beside.ts';
 import { resolveS3Settings } from './aws-profile.node.ts';
 import { readTrusted } from './read-trusted.node.ts';
 import type { StoreAddress } from './s3-settings.ts';
@@ -26,7 +26,7 @@ const maxRequests = 512;
 
 /** Opens a bucket of a store that speaks S3: what fails for a passing reason is tried again, and the store is not flooded. */
 export async function openStore(address: StoreAddress, options: OpenBucketOptions): Promise<OpenedBucket> {
-  const { environment, signal, engine, forWriting = false } = options;
+  const { environment, engine, forWriting = false } = options;
   const found = await findS3Options(address, environment);
   const s3Options = { ...found, http: withRequestTrace(await (forWriting ? openWriting(environment) : openReading(found, options))) };
   const open = (abilities?: Partial<BucketAbilities>): Bucket => {
@@ -35,7 +35,7 @@ export async function openStore(address: StoreAddress, options: OpenBucketOption
     return withTrace(withRetry(withLimit(watched, { maxRequests })));
   };
   const bucket = open();
-  const format = forWriting ? await readBucketFormat(bucket, { signal }) : undefined;
+  const format = forWriting ? await readFormatBeside(bucket, options) : undefined;
   // Over the same connections, which are open by now
   return { bucket: format?.store ? open(dropUndefined(format.store)) : bucket, format };
 }

@@ -2,7 +2,7 @@ import { RegistryError } from '../errors/registry-error.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import type { Platform } from '../oci/platform.ts';
-import { forEachConcurrently } from '../streams/concurrency.ts';
+import { forEachConcurrently, runTogether } from '../streams/concurrency.ts';
 import { type CopyTrace, type StepTrace, tracePoints } from '../streams/trace-points.ts';
 import type { PlanSummary, TransferListener } from './events.ts';
 import type { ImageSource } from './image-source.ts';
@@ -130,13 +130,29 @@ async function sendUntilSettled(root: Descriptor, context: PlanContext, options:
     if (round > 1) options.onEvent?.({ kind: 'again', round });
     const plan = await step('plan', () => planCopy(root, context));
     first ??= plan.summary;
-    await send(plan, context, options);
-    const settled = await step('settle', () => on('target', () => context.writer.settle({ signal: options.signal })));
-    if (settled === 'settled') return first;
+    if ((await sendPlan(root, plan, context, options)) === 'settled') return first;
   }
   throw new RegistryError('collection-busy', `Cannot end the push: after ${maxRounds} times what was sent is still being collected`, {
     side: 'target',
   });
+}
+
+/** Sends what is missing and, beside that, lets the target do what need not wait for it. */
+async function sendPlan(root: Descriptor, plan: CopyPlan, context: PlanContext, options: CopyOptions): Promise<'settled' | 'again'> {
+  const { writer } = context;
+  const manifests = plan.manifests.flat().map(({ descriptor }) => descriptor);
+  let settled: 'settled' | 'again' = 'again';
+  await runTogether(
+    [
+      (signal) => on('target', async () => writer.prepare?.(root, manifests, { signal })),
+      async (signal) => {
+        await send(plan, context, { ...options, signal });
+        settled = await step('settle', () => on('target', () => writer.settle({ signal })));
+      },
+    ],
+    options.signal,
+  );
+  return settled;
 }
 
 async function send(plan: CopyPlan, { source, writer }: PlanContext, options: CopyOptions): Promise<void> {

@@ -17,15 +17,21 @@ export interface ImageTarget {
 }
 
 /**
- * One push under way. `copyImage` calls it so, which is the order of writes of the bucket format: blobs, then manifests from the leaves to the root (children before
+ * One push under way. `copyImage` calls it so, which is the order of writes of the bucket format: blobs (and beside all that follows, `prepare`), then manifests from the leaves to the root (children before
  * their parents, subjects before their referrers), `settle` until it says so, `commit`. Blobs and manifests that do not depend on each other come side by side.
  */
 export interface ImageWriter {
   /** Whether the manifest and all below it are there, so that nothing below need be sent. The root is put again all the same. */
   hasSubtree(manifest: Descriptor, options?: RequestOptions): Promise<boolean>;
 
-  /** Whether a blob of this digest and size is there. */
-  hasBlob(blob: Descriptor, options?: RequestOptions): Promise<boolean>;
+  /** Whether a blob of this digest and size is there. `isProbablyNew`: a guess that it is not, which the target may act on. */
+  hasBlob(blob: Descriptor, options?: RequestOptions & { readonly isProbablyNew?: boolean | undefined }): Promise<boolean>;
+
+  /**
+   * Called beside the sending of blobs and manifests, once all blobs were asked for: does what need not wait for their end. `manifests`: all that are going to be put, in this order.
+   * It has ended before `commit` is called.
+   */
+  prepare?(root: Descriptor, manifests: readonly Descriptor[], options?: RequestOptions): Promise<void>;
 
   /**
    * Stores a blob. It becomes visible only after its size and digest were checked; many readers may look meanwhile.

@@ -47,7 +47,8 @@ export async function planCopy(root: Descriptor, context: PlanContext): Promise<
   const missing: Descriptor[] = [];
   const skipped: Descriptor[] = [];
   const look = async (blob: Descriptor, signal: AbortSignal): Promise<void> => {
-    if (!(await on('target', () => context.writer.hasBlob(blob, { signal })))) missing.push(blob);
+    const isProbablyNew = graph.lastLayers.has(blob.digest);
+    if (!(await on('target', () => context.writer.hasBlob(blob, { isProbablyNew, signal })))) missing.push(blob);
     else if (!context.sent?.has(blob.digest)) skipped.push(blob);
   };
   await forEachConcurrently(graph.blobs.values(), lookups, look, context.signal);
@@ -76,6 +77,8 @@ interface Graph {
   /** Digests of blobs that are configs and nothing else. */
   readonly configs: Set<string>;
   readonly foreignLayers: Set<string>;
+  /** Digests of the last layer of each image: what a new version of it changes, if anything. */
+  readonly lastLayers: Set<string>;
 }
 
 interface Visit {
@@ -85,7 +88,7 @@ interface Visit {
 }
 
 async function walkGraph(root: Descriptor, context: PlanContext): Promise<Graph> {
-  const graph: Graph = { manifests: new Map(), blobs: new Map(), configs: new Set(), foreignLayers: new Set() };
+  const graph: Graph = { manifests: new Map(), blobs: new Map(), configs: new Set(), foreignLayers: new Set(), lastLayers: new Set() };
   const visited = new Map<string, Descriptor>([[root.digest, root]]);
   let count = 1;
   let level: readonly Visit[] = [{ descriptor: root, isThere: false }];
@@ -134,6 +137,8 @@ async function visitManifest(
   const verified = await reader.read(descriptor, { signal });
   if (!isThere || descriptor.digest === root.digest) graph.manifests.set(descriptor.digest, verified);
   const found = childrenOf(verified, isThere);
+  const last = found.at(-1);
+  if (last?.role === 'layer') graph.lastLayers.add(last.descriptor.digest);
   if (!context.referrers || source.referrers === undefined) return found;
   const referrers = await on('source', async () => source.referrers?.(descriptor, { signal }) ?? []);
   return [...found, ...referrers.map((referrer): Found => ({ descriptor: referrer, isThere: false, role: 'manifest' }))];

@@ -1,13 +1,16 @@
 import type { Rules } from './rules.ts';
 import {
+  ageOf,
+  deleteIndex,
   deleteItem,
+  hasTrace,
+  isPublished,
   isThere,
   isUnderWay,
   type Item,
   items,
   reach,
   reachPresent,
-  setPublished,
   type TagName,
   tagNames,
   type World,
@@ -18,10 +21,10 @@ import {
  * One collection. Its states, in the order of an undisturbed run:
  *
  *   read      GET  _collection                     under way: give up
- *   mark      LIST the repository                  candidates: old, and reached from no tag
+ *   mark      LIST the repository                  candidates: old, and reached from no tag; of some only the index of referrers is there
  *   condemn   PUT  _collection, If-Match           lost: give up; generation + 1, the candidates; fixes what "old" means
  *   list      GET  each tag, LIST each object      spare what is reached from a tag or from something young
- *   delete    DELETE one after the other           parents before children
+ *   delete    DELETE one after the other           parents before children, the index of referrers before its manifest
  *   end       PUT  _collection, If-Match           not running
  */
 export interface Collector {
@@ -77,7 +80,7 @@ export function moveCollector(world: World, collector: Collector, rules: Rules, 
     case 'delete': {
       const [item, ...rest] = collector.candidates.filter((candidate) => !collector.spared.includes(candidate));
       if (item === undefined) return to('has deleted all', { at: 'end', candidates: [], spared: [] });
-      if (world.published.includes(item)) return to(`deletes the referrers of ${item}`, {}, setPublished(world, [item], false));
+      if (isPublished(world, item)) return to(`deletes the referrers of ${item}`, {}, deleteIndex(world, item));
       return to(`deletes ${item}`, { candidates: rest }, deleteItem(world, item));
     }
     case 'end': {
@@ -99,7 +102,7 @@ function listNext(world: World, collector: Collector, rules: Rules, order: RootO
   const roots = order === 'tags-first' ? [...tags, ...objects] : [...objects, ...tags];
   const root = roots[collector.next]!;
   const item = 'tag' in root ? world.tags[root.tag] : root.item;
-  const counts = item !== '' && ('tag' in root || (isThere(world, item) && world.items[item] >= collector.cutoff));
+  const counts = item !== '' && ('tag' in root || (hasTrace(world, item) && ageOf(world, item) >= collector.cutoff));
   const spared = items.filter((each) => collector.spared.includes(each) || (counts && reachPresent(world, item).includes(each)));
   const isLast = collector.next === roots.length - 1;
   const changed: Collector = { ...collector, spared, next: isLast ? 0 : collector.next + 1, at: isLast ? 'delete' : 'list' };
@@ -113,5 +116,6 @@ function listNext(world: World, collector: Collector, rules: Rules, order: RootO
 function findCandidates(world: World, rules: Rules): readonly Item[] {
   const tagged = rules.condemn === 'old' ? [] : tagNames;
   const live = new Set(tagged.flatMap((tag) => (world.tags[tag] === '' ? [] : reach(world.tags[tag]))));
-  return items.filter((item) => isThere(world, item) && !live.has(item) && (!rules.spareYoung || world.items[item] < world.epoch));
+  const isKnown = rules.condemnIndexes ? hasTrace : isThere;
+  return items.filter((item) => isKnown(world, item) && !live.has(item) && (!rules.spareYoung || ageOf(world, item) < world.epoch));
 }

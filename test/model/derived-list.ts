@@ -3,6 +3,7 @@ import type { Model, Step } from './explore.ts';
 /*
  * How a derived list follows its truth while many write (docs/bucket-layout.md, "Derived objects"): some writers set or delete a tag each, and rebuild the list.
  *
+ *   foresee   GET  the list, then LIST       only of who prepares ahead: the bytes with its own change
  *   change    PUT or DELETE the tag
  *   glance    GET  the list                  it says so already: done (only where allowed)
  *   read      GET  the list                  remember its bytes and ETag
@@ -19,13 +20,16 @@ export interface ListRules {
   readonly checkAfterPut: boolean;
   /** A writer that finds its change in the list already lists nothing. */
   readonly glanceFirst: boolean;
+  /** A writer that sets a tag reads the list and lists the tags before it does so, and puts what it made of both after it. */
+  readonly foresee: boolean;
 }
 
 interface ListWriter {
-  readonly at: 'change' | 'glance' | 'read' | 'derive' | 'put' | 'check' | 'done';
+  readonly at: 'foresee' | 'foresee-derive' | 'change' | 'glance' | 'read' | 'derive' | 'put' | 'check' | 'done';
   readonly change: { readonly tag: string; readonly isSet: boolean };
   readonly etag: string;
   readonly bytes: string;
+  readonly hasForeseen: boolean;
 }
 
 export interface ListSystem {
@@ -39,10 +43,11 @@ export interface ListSystem {
 /** Begins with these tags, all listed, and writers that each make one change. `+a` sets tag a, `-a` deletes it. */
 export function newListSystem(tags: readonly string[], changes: readonly string[]): ListSystem {
   const writers = changes.map((change): ListWriter => ({
-    at: 'change',
+    at: 'foresee',
     change: { tag: change.slice(1), isSet: change.startsWith('+') },
     etag: '',
     bytes: '',
+    hasForeseen: false,
   }));
   return { tags, list: formatList(tags), writes: 0, writers };
 }
@@ -68,11 +73,24 @@ function moveWriter(system: ListSystem, writer: ListWriter, index: number, rules
   const truth = formatList(system.tags);
   const etag = rules.etag === 'bytes' ? system.list : String(system.writes);
   switch (writer.at) {
+    case 'foresee':
+      if (!rules.foresee || !isSet || rules.conditions !== 'atomic') return to('has nothing to foresee', { at: 'change' });
+      return to(`reads ${system.list} ahead`, { at: 'foresee-derive', etag, bytes: system.list });
+    case 'foresee-derive': {
+      const foreseen = formatList([...new Set([...system.tags, tag])].toSorted());
+      const isNews = foreseen !== writer.bytes;
+      return to(`foresees ${foreseen}`, {
+        at: 'change',
+        etag: isNews ? writer.etag : '',
+        bytes: isNews ? foreseen : '',
+        hasForeseen: isNews,
+      });
+    }
     case 'change': {
       const others = system.tags.filter((other) => other !== tag);
       return to(
         isSet ? `sets ${tag}` : `deletes ${tag}`,
-        { at: rules.glanceFirst ? 'glance' : 'read' },
+        { at: writer.hasForeseen ? 'put' : rules.glanceFirst ? 'glance' : 'read' },
         { tags: isSet ? [...others, tag].toSorted() : others },
       );
     }

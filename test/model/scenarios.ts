@@ -58,9 +58,8 @@ export const scenarios: Readonly<Record<string, System>> = {
   'two pushes of different images that share a layer': {
     ...nobody,
     world: newWorld({ there: ['image', 'layer'] }),
-    pushers: [newPusher('index', 'a'), newPusher('other', 'b')],
+    pushers: [newPusher('image', 'a'), newPusher('other', 'b')],
     crashes: 1,
-    ages: 1,
   },
   'two pushes of one image under two tags': {
     ...nobody,
@@ -85,6 +84,12 @@ export const scenarios: Readonly<Record<string, System>> = {
     world: newWorld(tagged),
     pushers: [newPusher('other', 'a'), newPusher('index', 'a')],
     crashes: 1,
+  },
+  'two pushes to one tag, and a pull of what the first makes of it': {
+    ...nobody,
+    world: newWorld({ there: ['index', 'image', 'layer'], tags: { a: 'index', b: '' } }),
+    pushers: [newPusher('other', 'a'), newPusher('image', 'a')],
+    readers: [newReader('a')],
   },
   'two collectors and a push': {
     ...nobody,

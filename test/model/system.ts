@@ -4,7 +4,7 @@ import { crashPusher, movePusher, type Pusher } from './pusher.ts';
 import { moveReader, type Reader } from './reader.ts';
 import type { Rules } from './rules.ts';
 import { moveUntagger, type Untagger } from './untagger.ts';
-import { absent, isThere, isUnderWay, type Item, items, reach, tagNames, type World } from './world.ts';
+import { absent, hasTrace, isManifest, isPublished, isThere, isUnderWay, type Item, items, reach, tagNames, type World } from './world.ts';
 
 /** Everything at one moment: the store, each actor, and how much mischief is left. */
 export interface System {
@@ -23,14 +23,15 @@ export interface System {
 export interface Setting {
   readonly there: readonly Item[];
   readonly tags?: World['tags'];
-  /** Manifests that have an index of referrers already, there or not: a referrer may come before its subject. */
+  /** Manifests that have an index of referrers already; those that are there, if left out. It may come before its manifest. */
   readonly published?: readonly Item[];
 }
 
-export function newWorld({ there, tags = { a: '', b: '' }, published = [] }: Setting): World {
-  const epochs = Object.fromEntries(items.map((item) => [item, there.includes(item) ? 0 : absent])) as Record<Item, number>;
+export function newWorld({ there, tags = { a: '', b: '' }, published = there.filter(isManifest) }: Setting): World {
+  const epochsOf = (present: readonly Item[]) =>
+    Object.fromEntries(items.map((item) => [item, present.includes(item) ? 0 : absent])) as Record<Item, number>;
   const collection = { version: 0, generation: 0, running: false, expired: false, condemned: [] };
-  return { epoch: 1, items: epochs, tags, collection, published };
+  return { epoch: 1, items: epochsOf(there), tags, collection, published: epochsOf(published) };
 }
 
 /** The model: in each state, any actor may do its next request, crash, or time may pass. */
@@ -38,10 +39,10 @@ export function createModel(initial: System, rules: Rules, order: RootOrder): Mo
   return {
     initial,
     steps: (system) => [
-      ...actorSteps(system, 'collectors', (world, actor) => moveCollector(world, actor, rules, order)),
+      ...actorSteps(system, 'collectors', (world, actor) => asMoves(moveCollector(world, actor, rules, order))),
       ...actorSteps(system, 'pushers', (world, actor) => movePusher(world, actor, rules)),
-      ...actorSteps(system, 'untaggers', (world, actor) => moveUntagger(world, actor, rules)),
-      ...actorSteps(system, 'readers', moveReader),
+      ...actorSteps(system, 'untaggers', (world, actor) => asMoves(moveUntagger(world, actor, rules))),
+      ...actorSteps(system, 'readers', (world, actor) => asMoves(moveReader(world, actor))),
       ...crashSteps(system),
       ...timeSteps(system, rules),
     ],
@@ -52,28 +53,34 @@ export function createModel(initial: System, rules: Rules, order: RootOrder): Mo
 
 type ActorKind = 'collectors' | 'pushers' | 'untaggers' | 'readers';
 
-/** The next request of each actor of a kind. */
+type Moves<A> = readonly (readonly [label: string, world: World, actor: A])[];
+
+/** The next requests of each actor of a kind: more than one of who sends them side by side. */
 function actorSteps<K extends ActorKind>(
   system: System,
   kind: K,
-  move: (world: World, actor: System[K][number]) => readonly [string, World, System[K][number]] | undefined,
+  move: (world: World, actor: System[K][number]) => Moves<System[K][number]>,
 ): Step<System>[] {
-  return system[kind].flatMap((actor, index) => {
-    const moved = move(system.world, actor);
-    if (!moved) return [];
-    const [label, world, changed] = moved;
-    return [{ label: `${kind} ${index}: ${label}`, next: { ...system, world, [kind]: system[kind].with(index, changed as never) } }];
-  });
+  return system[kind].flatMap((actor, index) =>
+    move(system.world, actor).map(([label, world, changed]) => ({
+      label: `${kind} ${index}: ${label}`,
+      next: { ...system, world, [kind]: system[kind].with(index, changed as never) },
+    })),
+  );
+}
+
+function asMoves<A>(move: Moves<A>[number] | undefined): Moves<A> {
+  return move ? [move] : [];
 }
 
 function crashSteps(system: System): Step<System>[] {
   if (system.crashes === 0) return [];
   const crashes = system.crashes - 1;
   const collectors = actorSteps(system, 'collectors', (world, actor) =>
-    actor.at === 'done' || actor.at === 'crashed' ? undefined : ['crashes', world, { ...newCollector, at: 'crashed' }],
+    actor.at === 'done' || actor.at === 'crashed' ? [] : [['crashes', world, { ...newCollector, at: 'crashed' }]],
   );
   const pushers = actorSteps(system, 'pushers', (world, actor) =>
-    actor.at === 'done' || actor.at === 'crashed' ? undefined : crashPusher(world, actor),
+    actor.at === 'done' || actor.at === 'crashed' ? [] : [crashPusher(world, actor)],
   );
   return [...collectors, ...pushers].map(({ label, next }) => ({ label, next: { ...next, crashes } }));
 }
@@ -103,6 +110,8 @@ function findViolation({ world, readers }: System): string | undefined {
     const root = world.tags[tag];
     const missing = root === '' ? undefined : reach(root).find((item) => !isThere(world, item));
     if (missing !== undefined) return `tag ${tag} names ${root}, but ${missing} is missing`;
+    const bare = root === '' ? undefined : reach(root).find((item) => isManifest(item) && !isPublished(world, item));
+    if (bare !== undefined) return `tag ${tag} names ${root}, but ${bare} has no index of referrers`;
   }
   return readers.some((reader) => reader.at === 'broken') ? 'a pull broke' : undefined;
 }
@@ -120,6 +129,6 @@ function findUncollected(system: System, rules: Rules, order: RootOrder): string
     [, world, collector] = moved;
   }
   const live = new Set(tagNames.flatMap((tag) => (world.tags[tag] === '' ? [] : reach(world.tags[tag]))));
-  const wrong = items.find((item) => isThere(world, item) !== live.has(item));
-  return wrong && `after a last collection ${wrong} is ${isThere(world, wrong) ? 'still there, though nothing names it' : 'missing'}`;
+  const wrong = items.find((item) => hasTrace(world, item) !== live.has(item));
+  return wrong && `after a last collection ${wrong} is ${hasTrace(world, wrong) ? 'still there, though nothing names it' : 'missing'}`;
 }

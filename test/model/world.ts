@@ -1,5 +1,5 @@
 /*
- * The store as the model sees it: one repository with four objects named by digest, two tags and `_collection`. An index lists an image, and both images of the repository
+ * The store as the model sees it: one repository with four objects named by digest, the indexes of referrers of three, two tags and `_collection`. An index lists an image, and both images of the repository
  * share a layer:
  *
  *   index ── image ──┐
@@ -36,8 +36,8 @@ export interface World {
   readonly items: Readonly<Record<Item, number>>;
   readonly tags: Readonly<Record<TagName, Item | ''>>;
   readonly collection: CollectionObject;
-  /** Manifests that have an index of referrers; kept only for the rule that takes one for a proof. */
-  readonly published: readonly Item[];
+  /** When the index of referrers of a manifest was put, there or not; `absent` where it has none. */
+  readonly published: Readonly<Record<Item, number>>;
 }
 
 /** The item and everything below it, parents before children. */
@@ -74,8 +74,26 @@ export function writeCollection(world: World, change: Omit<CollectionObject, 've
   return { ...world, collection: { version: world.collection.version + 1, ...change } };
 }
 
-export function setPublished(world: World, manifests: readonly Item[], isPublished: boolean): World {
-  return { ...world, published: items.filter((item) => (manifests.includes(item) ? isPublished : world.published.includes(item))) };
+export function isPublished(world: World, item: Item): boolean {
+  return world.published[item] !== absent;
+}
+
+/** Whether anything is there of an item: itself or, of a push that crashed, only its index of referrers. */
+export function hasTrace(world: World, item: Item): boolean {
+  return isThere(world, item) || isPublished(world, item);
+}
+
+/** When an item was last put; of one that is not there, its index of referrers. */
+export function ageOf(world: World, item: Item): number {
+  return isThere(world, item) ? world.items[item] : world.published[item];
+}
+
+export function putIndex(world: World, item: Item): World {
+  return { ...world, published: { ...world.published, [item]: world.epoch } };
+}
+
+export function deleteIndex(world: World, item: Item): World {
+  return { ...world, published: { ...world.published, [item]: absent } };
 }
 
 /** Whether the collection that `_collection` tells of can still delete. */

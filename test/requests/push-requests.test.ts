@@ -68,7 +68,7 @@ function addLargeImage(graph: Graph): Descriptor {
   return addManifest(graph, mediaTypes.imageManifest, { config, layers: [addBlob(graph, mediaTypes.layerGzip, layer)] });
 }
 
-test('pushing an unchanged image of 12 layers again takes at most 8 requests, and reads no layer', async () => {
+test('pushing an unchanged image of 12 layers again takes four requests, all of them reads, and reads no layer', async () => {
   const server = await startServer();
   const graph = createGraph();
   const root = await addImage(
@@ -78,14 +78,10 @@ test('pushing an unchanged image of 12 layers again takes at most 8 requests, an
   );
   await push(server, createMemorySource(graph, root));
   const source = countingSource(createMemorySource(graph, root));
-  expect(await push(server, source)).toEqual([
+  expect((await push(server, source)).toSorted()).toEqual([
     'GetObject _bucketry/format',
     'GetObject _bucketry/repositories/app/_collection',
     'GetObject v2/app/manifests/1',
-    'PutObject v2/app/manifests/DIGEST',
-    'GetObject _bucketry/repositories/app/_collection',
-    'GetObject v2/app/manifests/1',
-    'PutObject v2/app/manifests/1',
     'GetObject v2/app/tags/list',
   ]);
   expect(source.opened).toBe(0);
@@ -111,12 +107,12 @@ test('a push of one large layer into a new repository waits only where one answe
   }).toEqual({
     parts: 3,
     uploads: [1, 1, 0, 1],
-    // Two blobs, the index of referrers, the marker of the repository
+    // Two blobs, the manifest, its index of referrers
     heads: 4,
-    // The format, the state of collection twice, the tag twice, the index, the fallback tag, the list of tags
-    gets: 8,
-    // The referrers for the index, for the fallback tag, and once more after the index was put; the tags before and after the list was put
-    lists: 5,
+    // The format, the state of collection twice, the tag, the list of tags
+    gets: 5,
+    // The referrers before and after the index was put; the tags before and after the list was
+    lists: 4,
     // The config, the manifest, the marker, the index, the tag, the list of tags
     puts: 6,
   });

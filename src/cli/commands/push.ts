@@ -2,6 +2,7 @@ import type { Bucket } from '../../bucket/bucket.ts';
 import { RegistryError } from '../../errors/registry-error.ts';
 import { formatKey } from '../../layout/keys.ts';
 import type { RepositoryName, Tag } from '../../oci/repository-name.ts';
+import type { FirstLook } from '../../registry/push-outlook.ts';
 import { openRepository } from '../../registry/repository.ts';
 import { openWritableBucket } from '../../runtime/open-bucket.node.ts';
 import { openUploadJournal } from '../../runtime/open-upload-journal.node.ts';
@@ -81,11 +82,14 @@ export const push: Command = defineCommand({
     const repositoryOptions = { ...engine, partSizeBytes: parsePartSize(flags['part-size']) };
     const source = await openSource(await resolvePlace(args.source, options), { ...connection, signal, engine });
     try {
-      const { bucket, format } = await openWritableBucket(place.address, { ...connection, signal, engine });
+      const look = (unformatted: Bucket): Promise<FirstLook> =>
+        openRepository(unformatted, place.repository, repositoryOptions).lookBeforePush(place.tag, { signal });
+      const { bucket, format, looked } = await openWritableBucket(place.address, { ...connection, signal, engine }, look);
       try {
         const journal = await openUploadJournal(place.address, bucket.location, environment);
         const repository = openRepository(bucket, place.repository, { ...repositoryOptions, journal });
-        const target = createBucketTarget(repository, { tag: place.tag, format, location: formatPlace(place) });
+        const read = { format: format ?? ('none' as const), firstLook: looked };
+        const target = createBucketTarget(repository, { tag: place.tag, ...read, location: formatPlace(place) });
         const result = await pushImage(source, target, { ...place, bucket, publicUrl: format?.publicUrl }, choices, context);
         await writeDigestFile(flags['digest-file'], result.digest);
         output.result(result, formatPush(result));

@@ -1,0 +1,62 @@
+import { maxUntaggedMs, settlePush } from '../layout/collection-state.ts';
+import type { CollectionState } from '../layout/collection-state.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { Clock } from '../streams/clock.ts';
+import type { FoundUpload } from './blob-upload.ts';
+import type { PreparedVersion } from './derived-object.ts';
+import type { StoredManifest } from './manifests.ts';
+import type { Outlook } from './push-outlook.ts';
+
+/** What a push knows and has done since it last looked; when a collection comes between, it begins again. */
+export interface PushRound {
+  readonly outlook: Outlook;
+  /** Blobs that are not there, and what their uploads go on with. */
+  readonly missed: Map<Digest, FoundUpload | undefined>;
+  /** Whether something that no tag vouches for was there: it may be old, and a collection take it. */
+  hasFound: boolean;
+  readonly put: Map<Digest, StoredManifest>;
+  /** Manifests whose indexes of referrers are there. */
+  readonly indexed: Set<Digest>;
+  firstManifestAtMs?: number;
+  /** `_collection` as it was after all had been looked for, and missed. */
+  early?: CollectionState | undefined;
+  /** The root that is coming, if it was told. */
+  root?: Digest;
+  /** The tag names that root already, and nothing else is coming. */
+  isUnchanged: boolean;
+  /** The list with the tag that is coming. */
+  list?: PreparedVersion | undefined;
+  /** Whether what the tag named at the begin was put once more. */
+  isNamedRenewed: boolean;
+  /** What the tag names that is about to be moved, as it was read when that was to come soon. */
+  old?: { readonly named: StoredManifest | undefined; readonly isRenewed: boolean } | undefined;
+  isMarked: boolean;
+  isSettled: boolean;
+  /** From when on the push may be late. */
+  sinceMs: number;
+}
+
+export function createRound(outlook: Outlook): PushRound {
+  return {
+    outlook,
+    missed: new Map(),
+    hasFound: false,
+    put: new Map(),
+    indexed: new Set(outlook.complete),
+    isUnchanged: false,
+    isNamedRenewed: false,
+    // The list is written after the marker; what a tag names was pushed here
+    isMarked: outlook.list !== undefined || outlook.complete.size > 0,
+    isSettled: false,
+    sinceMs: outlook.beganAtMs,
+  };
+}
+
+/** Of the time that a push may take if it asked early; the other half is left to the rest of it. */
+const maxEarlyMs: number = maxUntaggedMs / 2;
+
+/** Whether the round was settled before its manifests, and not so long ago that it must ask again. */
+export function isSettledEarly({ outlook, early, hasFound }: PushRound, used: ReadonlySet<Digest>, clock: Clock): boolean {
+  if (!early || hasFound || clock.now() - outlook.beganAtMs > maxEarlyMs) return false;
+  return settlePush(outlook.collection, early, used) === 'settled';
+}
