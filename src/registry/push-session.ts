@@ -140,6 +140,19 @@ export async function beginPush(
   const mayCreateAhead = (isProbablyNew: boolean): boolean =>
     createdAhead < maxCreatedAhead && (isProbablyNew || !round.outlook.list || round.outlook.complete.size > 0);
 
+  /** Whether the blob is below what a tag named. */
+  const isVouchedFor = ({ digest, size }: Descriptor): boolean => round.outlook.completeBlobs.get(digest) === size;
+
+  const lookForBlob = async (blob: Descriptor, mayBegin: boolean, { signal }: RequestOptions = {}): Promise<boolean> => {
+    const isAhead = mayBegin && blobs.isSentInParts(blob);
+    if (isAhead) createdAhead += 1;
+    const search = await searchBlob(blobs, blob, { createdAhead: isAhead ? unfinished : undefined, signal });
+    if (search.superfluous) superfluous.add(search.superfluous);
+    if (!search.isMissed && !isVouchedFor(blob)) round.hasFound = true;
+    if (!search.isThere) round.missed.set(blob.digest, search.upload);
+    return search.isThere;
+  };
+
   /** Only this process knows of them, and what cannot be removed is of no harm. */
   const abortSuperfluous = async (signal: AbortSignal): Promise<void> => {
     for (const upload of superfluous) {
@@ -195,14 +208,7 @@ export async function beginPush(
     },
     async hasBlob(blob, { isProbablyNew = false, signal } = {}) {
       used.add(blob.digest);
-      if (round.outlook.completeBlobs.get(blob.digest) === blob.size) return true;
-      const isAhead = mayCreateAhead(isProbablyNew) && blobs.isSentInParts(blob);
-      if (isAhead) createdAhead += 1;
-      const search = await searchBlob(blobs, blob, { createdAhead: isAhead ? unfinished : undefined, signal });
-      if (search.superfluous) superfluous.add(search.superfluous);
-      if (!search.isMissed) round.hasFound = true;
-      if (!search.isThere) round.missed.set(blob.digest, search.upload);
-      return search.isThere;
+      return isVouchedFor(blob) || lookForBlob(blob, mayCreateAhead(isProbablyNew), { signal });
     },
     async prepare(root, coming, { signal: outer } = {}) {
       const { named } = round.outlook;
@@ -224,8 +230,10 @@ export async function beginPush(
     },
     async findPacked(recipe, requestOptions) {
       const packed = await findRecordedPack(bucket, recipe, requestOptions);
-      // As any other blob that is skipped: what a collection takes of it, this push notices.
-      return packed && (await session.hasBlob({ ...packed, mediaType: unknownType }, requestOptions)) ? packed : undefined;
+      if (!packed) return undefined;
+      // As any other blob that is skipped: what a collection takes of it, this push notices. A record is a hint, so the blob is looked for even if a tag names it
+      used.add(packed.digest);
+      return (await lookForBlob({ ...packed, mediaType: unknownType }, false, requestOptions)) ? packed : undefined;
     },
     recordPacked: (recipe, blob, requestOptions) => recordPack(bucket, recipe, blob, requestOptions),
     async putManifest({ digest }, bytes, requestOptions) {
