@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { findBrokenReads } from '../../test/faults/reader-view.ts';
 import { openSmallRepository, repositoryTarget } from '../../test/faults/repository-target.ts';
 import { createVirtualClock, type VirtualClock } from '../../test/faults/virtual-clock.ts';
-import { addImage, addIndex, addManifest, createGraph, type Graph } from '../../test/images/build-image.ts';
+import { addBlob, addImage, addIndex, addManifest, createGraph, type Graph } from '../../test/images/build-image.ts';
 import { createMemorySource } from '../../test/images/memory-source.ts';
 import type { Bucket } from '../bucket/bucket.ts';
 import { aroundBucket, type BucketOperation } from '../bucket/decorators/around-bucket.ts';
@@ -165,6 +165,26 @@ describe('a push', () => {
     const session = await openSmallRepository(bucket, clock).beginPush(latest);
     await session.putManifest(root, graph.manifests.get(root.digest)!);
     await expect(session.commit(root)).rejects.toMatchObject({ code: 'internal' });
+  });
+
+  test('ends what it began ahead for a blob that came by another way', async () => {
+    const clock = createVirtualClock();
+    const bucket = createMemoryBucket({ clock });
+    const graph = createGraph();
+    const text = 'long '.repeat(100);
+    const layer = addBlob(graph, mediaTypes.layer, text);
+    const root = addManifest(graph, mediaTypes.imageManifest, { config: addBlob(graph, mediaTypes.imageConfig, '{}'), layers: [layer] });
+    const repository = openSmallRepository(bucket, clock);
+    const session = await repository.beginPush(latest);
+    const key = formatKey({ kind: 'blob', name, digest: parseDigest(layer.digest) });
+    const listUploads = () => Array.fromAsync(bucket.multipart!.listUploads(key));
+    expect(await session.hasBlob(layer)).toBe(false);
+    expect(await listUploads()).toHaveLength(1);
+    await bucket.put(key, bytesSource(Buffer.from(text)));
+    await session.putManifest(root, graph.manifests.get(root.digest)!);
+    expect(await session.settle()).toBe('settled');
+    await session.commit(root);
+    expect(await listUploads()).toEqual([]);
   });
 
   test('that is discarded aborts the uploads that it created, and else leaves them', async () => {

@@ -154,8 +154,8 @@ export async function beginPush(
   };
 
   /** Only this process knows of them, and what cannot be removed is of no harm. */
-  const abortSuperfluous = async (signal: AbortSignal): Promise<void> => {
-    for (const upload of superfluous) {
+  const abortUploads = async (uploads: ReadonlySet<UploadHandle>, signal: AbortSignal): Promise<void> => {
+    for (const upload of uploads) {
       superfluous.delete(upload);
       await bucket.multipart?.abort(upload, { signal }).then(
         () => unfinished.delete(upload),
@@ -163,6 +163,9 @@ export async function beginPush(
       );
     }
   };
+
+  /** All blobs are there: what is unfinished now was begun ahead for a blob that came by another way, as a copy of the store's. */
+  const abortLeft = (signal: AbortSignal): Promise<void> => abortUploads(unfinished, signal);
 
   const readOld = async (signal: AbortSignal): Promise<void> => {
     if (tag !== undefined) round.old = { named: await tags.get(tag, { signal }), isRenewed: false };
@@ -216,7 +219,7 @@ export async function beginPush(
       round.isUnchanged = coming.length === 1 && named !== 'unread' && named?.descriptor.digest === root.digest;
       if (round.isUnchanged) return;
       const place = { manifests, referrers, tags, watch, tag };
-      await runTogether([(signal) => prepareAhead(place, round, coming, { signal }), abortSuperfluous], outer);
+      await runTogether([(signal) => prepareAhead(place, round, coming, { signal }), (signal) => abortUploads(superfluous, signal)], outer);
     },
     async putBlob(blob, bytes, putOptions = {}) {
       used.add(blob.digest);
@@ -282,7 +285,7 @@ export async function beginPush(
       } else {
         if (isLate()) throw tooLate(context, digest);
         // None of these needs another; all come before the tag
-        await runTogether([...(round.isMarked ? [] : [mark]), publishAll, (one) => releaseTag(digest, one), abortSuperfluous], signal);
+        await runTogether([...(round.isMarked ? [] : [mark]), publishAll, (one) => releaseTag(digest, one), abortLeft], signal);
         if (isLate()) throw tooLate(context, digest);
         if (tag !== undefined) await tags.put(tag, root, { isMoved: round.old?.named !== undefined, list: round.list, signal });
       }

@@ -31,7 +31,7 @@ export async function runMirror(
   const opening = { ...connection, signal: options.signal, engine };
   const { bucket, format } = options.isDryRun
     ? { bucket: await openBucket(address, opening), format: undefined }
-    : await openWritableBucket(address, opening);
+    : await openWritableBucket(address, opening, async () => undefined);
   try {
     const journal = await openUploadJournal(address, bucket.location, connection.environment);
     const blobs = createSharedBlobs();
