@@ -24,6 +24,11 @@ interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface ReferrersOptions extends RequestOptions {
+  /** The fallback tags that there are, where somebody has listed the tags: no other is asked for. */
+  readonly fallbackTags?: ReadonlySet<string> | undefined;
+}
+
 /** A manifest as a registry gave it. */
 export interface RemoteManifest {
   readonly descriptor: Descriptor;
@@ -51,7 +56,7 @@ export interface RemoteRepository {
   /** All tags, page by page. @throws RegistryError `repository-missing` */
   listTags(options?: RequestOptions): AsyncIterable<string>;
   /** Manifests whose subject this is: by the referrers API, else by the fallback tag (distribution-spec, "Listing Referrers"). */
-  listReferrers(subject: Digest, options?: RequestOptions): Promise<readonly Descriptor[]>;
+  listReferrers(subject: Digest, options?: ReferrersOptions): Promise<readonly Descriptor[]>;
 }
 
 export interface RepositoryOptions {
@@ -137,9 +142,11 @@ export function openRemoteRepository(
     return undefined;
   }
 
-  async function listUnderFallbackTag(subject: Digest, signal: AbortSignal | undefined): Promise<readonly Descriptor[]> {
+  async function listUnderFallbackTag(subject: Digest, { signal, fallbackTags }: ReferrersOptions): Promise<readonly Descriptor[]> {
+    const tag = fallbackTagOf(subject);
+    if (fallbackTags?.has(tag) === false) return [];
     try {
-      return referrersIn((await getManifest(fallbackTagOf(subject), { signal })).bytes);
+      return referrersIn((await getManifest(tag, { signal })).bytes);
     } catch (error) {
       if (hasCode(error, 'tag-missing', 'denied', 'unauthorized')) return [];
       throw error;
@@ -160,12 +167,13 @@ export function openRemoteRepository(
       yield* readPages(first, (page) => patiently(() => getTagPage(page, signal), clock, { signal, attempts }));
     },
 
-    async listReferrers(subject, { signal } = {}) {
+    async listReferrers(subject, options = {}) {
+      const { signal } = options;
       const first = await client.locate(`/v2/${name}/referrers/${subject}`, signal);
       const read = (page: URL): Promise<Page<Descriptor> | undefined> =>
         patiently(() => getReferrersPage(page, subject, signal), clock, { signal, attempts });
       const page = await read(first);
-      if (page === undefined) return listUnderFallbackTag(subject, signal);
+      if (page === undefined) return listUnderFallbackTag(subject, options);
       const referrers = [...page.items];
       const later = page.next && readPages(page.next, async (next) => (await read(next)) ?? noPage);
       for await (const referrer of later ?? []) {

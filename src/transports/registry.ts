@@ -10,13 +10,15 @@ export interface RegistrySourceOptions {
   readonly reference: string;
   /** As the user wrote it. */
   readonly location: string;
+  /** See `ReferrersOptions`. */
+  readonly fallbackTags?: ReadonlySet<string> | undefined;
 }
 
 /** Most tags that an error names. */
 const maxNamedTags = 20;
 
 /** `docker://host/name:tag` as a source. The root is read once and kept, so that a tag that moves meanwhile does not mix two images. */
-export function createRegistrySource({ repository, reference, location }: RegistrySourceOptions): ImageSource {
+export function createRegistrySource({ repository, reference, location, fallbackTags }: RegistrySourceOptions): ImageSource {
   let rootBytes: Uint8Array | undefined;
   let root: Descriptor | undefined;
   return {
@@ -35,7 +37,7 @@ export function createRegistrySource({ repository, reference, location }: Regist
       return (await repository.getManifest(descriptor.digest, options)).bytes;
     },
     blob: (descriptor) => repository.blob(descriptor),
-    referrers: (subject, options) => repository.listReferrers(subject.digest, options),
+    referrers: (subject, options) => repository.listReferrers(subject.digest, { ...options, fallbackTags }),
     close: async () => undefined,
   };
 

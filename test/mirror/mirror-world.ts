@@ -31,8 +31,13 @@ export interface MirrorWorld {
   close(): Promise<void>;
 }
 
-export async function startMirrorWorld(options: Partial<TokenRegistryOptions> = {}): Promise<MirrorWorld> {
-  const registry = await startTokenRegistry({ login: { kind: 'bearer' }, listsReferrers: true, ...options });
+export interface MirrorWorldOptions extends Partial<Omit<TokenRegistryOptions, 'listsReferrers'>> {
+  /** The registry has no referrers API. */
+  readonly lacksReferrers?: boolean;
+}
+
+export async function startMirrorWorld({ lacksReferrers = false, ...options }: MirrorWorldOptions = {}): Promise<MirrorWorld> {
+  const registry = await startTokenRegistry({ login: { kind: 'bearer' }, ...(!lacksReferrers && { listsReferrers: true }), ...options });
   const store = await startS3Server({ buckets: ['bucket'] });
   const { bucket, environment } = openTestBucket({ ...store, ...store.credentials });
   const graph = createGraph();

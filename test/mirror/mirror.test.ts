@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { TagReport } from '../../src/mirror/mirror-report.ts';
 import type { Descriptor } from '../../src/oci/descriptor.ts';
+import { fallbackTagOf } from '../../src/oci/fallback-tag.ts';
 import { mediaTypes } from '../../src/oci/media-types.ts';
 import { parsePlatform } from '../../src/oci/platform.ts';
 import { parseRepositoryName, parseTag } from '../../src/oci/repository-name.ts';
@@ -114,6 +115,20 @@ describe('a mirrored repository', () => {
     world.asked();
     expect((await world.run()).totals).toMatchObject({ unchanged: 3, tagged: 1 });
     expect(world.asked().filter((line) => line.startsWith('GET manifests/'))).toEqual([]);
+  });
+
+  test('finds referrers under fallback tags, and asks for none that is not listed', async () => {
+    world = await startMirrorWorld({ lacksReferrers: true });
+    const [signed, other] = [await addImage(world.graph, 'linux/amd64', ['signed']), await addImage(world.graph, 'linux/amd64', ['other'])];
+    const referrer = addArtifact(world, 'sbom', signed);
+    const fallback = addManifest(world.graph, mediaTypes.imageIndex, { manifests: [referrer] });
+    world.offer({ signed, other, [fallbackTagOf(signed.digest)]: fallback });
+    expect((await world.run()).totals).toMatchObject({ copied: 2 });
+    expect((await world.repository().referrers.list(signed.digest))?.map(({ digest }) => digest)).toEqual([referrer.digest]);
+    expect(await world.repository().tags.list()).toEqual(['other', 'signed']);
+    expect(world.asked().filter((line) => line.startsWith('GET manifests/sha256-'))).toEqual([
+      `GET manifests/${fallbackTagOf(signed.digest)}`,
+    ]);
   });
 
   test('finds referrers that came later when it is asked to', async () => {
