@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DOCTOR_PLACE_NAMES, openDoctorPlace } from '../../test/interop/doctor-places.ts';
+import { startTlsFront, testCertificate } from '../../test/tls-front.ts';
 import { createNodeHttpClient } from '../http/node-http-client.node.ts';
 import { parseRepositoryName, parseTag } from '../oci/repository-name.ts';
 import { systemClock } from '../streams/clock.ts';
@@ -90,6 +91,27 @@ describe('examineSite', () => {
   it('does not mind referrers of an image without attestations, since nobody asks for them', async () => {
     const { failures } = await examine('no referrers, and a 403 for missing keys', undefined, 'index');
     expect(failures).toEqual({});
+  });
+
+  it('tells a certificate that nobody trusts', async () => {
+    const place = await openDoctorPlace('good');
+    const front = await startTlsFront(`http://${place.host}`);
+    const clients = [createNodeHttpClient({ env: {} }), createNodeHttpClient({ env: {}, ca: testCertificate })];
+    try {
+      const found = await Promise.all(
+        clients.map(async (http) => {
+          const site = openSite({ origin: new URL(front.endpoint), http });
+          const subject = { name: parseRepositoryName(place.repository), reference: parseTag('attested') };
+          const { verdicts } = await examineSite(site, subject, systemClock);
+          return new Set(verdicts.map(({ problem }) => problem?.id));
+        }),
+      );
+      expect(found).toEqual([new Set(['certificate-untrusted']), new Set([undefined])]);
+    } finally {
+      for (const http of clients) await http.close();
+      await front.close();
+      await place.close();
+    }
   });
 
   it('says the same of an image that is not there', async () => {

@@ -6,11 +6,6 @@ export function isPrivateAddress(hostname: string): boolean {
   return ipv6 !== undefined && (ipv6 === '::' || ipv6 === '::1' || /^(?:f[cd]|fe[89ab])/.test(ipv6));
 }
 
-/** Whether a host is this machine: clients speak plain HTTP to it without being told. */
-export function isLoopbackHost(hostname: string): boolean {
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || hostname.startsWith('127.');
-}
-
 function isPrivateIpv4(first: number, second: number): boolean {
   if ([0, 10, 127].includes(first)) return true;
   if (first === 169) return second === 254;

@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '../http/host-kind.ts';
 import { readHttpDateMs } from '../http/retry-after.ts';
 import { formatKey } from '../layout/keys.ts';
 import type { Clock } from '../streams/clock.ts';
@@ -6,7 +7,6 @@ import { parseTag } from '../oci/repository-name.ts';
 import type { Site, SiteRequest } from './ask-site.ts';
 import type { FindingId } from './finding-texts.ts';
 import type { Problem } from './findings.ts';
-import { isLoopbackHost } from './private-address.ts';
 import { manifestRequest, type PullContent, requestFor, tagPath } from './pull-content.ts';
 import { contentEncodingOf, type SiteAnswer } from './site-answer.ts';
 

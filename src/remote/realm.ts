@@ -1,5 +1,5 @@
 import { RegistryError } from '../errors/registry-error.ts';
-import { isLinkLocalHost, isLoopbackHost } from './host-kind.ts';
+import { isLinkLocalHost, isLoopbackHost } from '../http/host-kind.ts';
 
 /** Who sends us to a realm, and what would be taken there. */
 export interface RealmReferral {

@@ -5,7 +5,7 @@ import { bindCredentialsToOrigin, type RedirectedResponse, type RedirectHop, sen
 import type { Clock } from '../streams/clock.ts';
 import { parseChallenge } from './challenge.ts';
 import type { CredentialsLookup } from './credentials.ts';
-import { isLinkLocalHost, isLoopbackHost } from './host-kind.ts';
+import { isLinkLocalHost, isLoopbackHost } from '../http/host-kind.ts';
 import { type RateLimit, readRateLimit } from './rate-limit.ts';
 import { RegistryLogin } from './registry-login.ts';
 import { findOrigin, type RegistryScheme } from './registry-origin.ts';

@@ -3,7 +3,7 @@ import { RegistryError } from '../errors/registry-error.ts';
 import { isCertificateError } from '../http/connection-error.ts';
 import { discardBody } from '../http/discard-body.ts';
 import type { HttpClient } from '../http/http-client.ts';
-import { isLoopbackHost } from './host-kind.ts';
+import { isLoopbackHost } from '../http/host-kind.ts';
 
 /** How a registry is spoken to. `either`: by TLS, and without it where none answers. */
 export type RegistryScheme = 'https' | 'http' | 'either';
