@@ -73,6 +73,11 @@ export function toTimeoutError(url: URL, what: string, timeoutMs: number): Bucke
   return new BucketError('timed-out', `Cannot talk to ${url.origin}: ${what} within ${timeoutMs} ms`);
 }
 
+/** The error of an answer that does not begin, whatever comes. */
+export function toHeadError(url: URL, maxBytes: number): BucketError {
+  return new BucketError('response-invalid', `Cannot talk to ${url.origin}: over ${maxBytes} bytes came, and no answer is among them`);
+}
+
 /** Whether a connection came to nothing because of the other end's certificate: no other try mends that, and going on without TLS is what an attacker wants. */
 export function isCertificateError(error: unknown): boolean {
   const code = findSystemCode(error instanceof CodedError ? error.cause : error) ?? '';

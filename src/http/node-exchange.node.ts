@@ -3,11 +3,15 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { abortError } from '../errors/registry-error.ts';
 import type { ByteStream } from '../streams/byte-source.ts';
-import { toConnectionError, toTimeoutError } from './connection-error.ts';
+import { toConnectionError, toHeadError, toTimeoutError } from './connection-error.ts';
 import type { HttpRequest, HttpResponse } from './http-client.ts';
 import { readIncomingBody } from './node-incoming-body.node.ts';
 import { OutgoingBody } from './node-outgoing-body.node.ts';
 import { keepReadingAfterFailedWrite } from './node-patient-socket.node.ts';
+
+/** Far more than Node takes of headers. */
+const maxHeadBytes = 1024 * 1024;
+const headCheckMs = 1000;
 
 interface Timeouts {
   readonly idleTimeoutMs: number;
@@ -92,6 +96,7 @@ function awaitAnswer(
     socket.on('timeout', listener);
     outgoing.once('close', () => socket.off('timeout', listener));
     if (socket.connecting) limitConnect(outgoing, socket, url, connectTimeoutMs);
+    limitHead(outgoing, socket, url);
   });
   return promise;
 }
@@ -101,6 +106,17 @@ function limitConnect(outgoing: ClientRequest, socket: Socket, url: URL, connect
   const stop = (): void => clearTimeout(timer);
   socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', stop);
   outgoing.once('close', stop);
+}
+
+/** Node's own bound holds for headers: line feeds and 1xx answers may come before them for ever, and the time without a byte never passes. */
+function limitHead(outgoing: ClientRequest, socket: Socket, url: URL): void {
+  const { bytesRead } = socket;
+  const look = (): void => {
+    if (socket.bytesRead - bytesRead > maxHeadBytes) outgoing.destroy(toHeadError(url, maxHeadBytes));
+  };
+  const timer = setInterval(look, headCheckMs).unref();
+  const stop = (): void => clearInterval(timer);
+  outgoing.once('response', stop).once('close', stop);
 }
 
 function endsWithHeaders({ statusCode, headers }: IncomingMessage, { method }: HttpRequest): boolean {

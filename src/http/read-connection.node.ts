@@ -1,6 +1,6 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import { abortError } from '../errors/registry-error.ts';
-import { toConnectionError, toTimeoutError } from './connection-error.ts';
+import { toConnectionError, toHeadError, toTimeoutError } from './connection-error.ts';
 import type { HttpRequest } from './http-client.ts';
 import { parseResponseHead, type ResponseHead } from './response-head.ts';
 import { type FilledBlock, SocketBlocks } from './socket-blocks.ts';
@@ -131,7 +131,8 @@ export class ReadConnection {
     const { filled } = this.#blocks;
     const end = findHeadEnd(filled);
     if (end === -1 && filled.byteLength < maxHeadBytes) return;
-    const head = end === -1 ? undefined : parseResponseHead(new TextDecoder('latin1').decode(filled.subarray(0, end)));
+    if (end === -1) return void this.#socket.destroy(toHeadError(exchange.request.url, maxHeadBytes));
+    const head = parseResponseHead(new TextDecoder('latin1').decode(filled.subarray(0, end)));
     exchange.bodyLeft = head?.contentLength ?? 0;
     exchange.isReusable = head?.isReusable ?? false;
     exchange.head.resolve(head);
