@@ -30,11 +30,17 @@ const entrySchema: v.GenericSchema<unknown, CredentialEntry> = v.object({
   identitytoken: text,
   registrytoken: text,
 });
-const fileSchema: v.GenericSchema<unknown, CredentialFile> = v.object({
+const membersSchema: v.GenericSchema<unknown, CredentialFile> = v.object({
   auths: v.optional(v.record(v.string(), entrySchema), {}),
   credHelpers: v.optional(v.record(v.string(), v.string()), {}),
   credsStore: text,
 });
+// A list counts as an object there, and would be replaced by the first login that is kept
+const fileSchema: v.GenericSchema<unknown, CredentialFile> = v.pipe(
+  v.unknown(),
+  v.check((json) => !Array.isArray(json)),
+  membersSchema,
+);
 
 /** @throws RegistryError `input-invalid`, which quotes nothing of the file: it holds passwords */
 export function parseCredentialFile(content: string, path: string): CredentialFile {
