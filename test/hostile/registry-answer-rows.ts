@@ -116,6 +116,16 @@ const framing: readonly HostileRow[] = (
     ['an answer that is not HTTP', 'response-invalid', 'SSH-2.0-OpenSSH_9.6\r\n'],
     ['a header with a NUL', 'response-invalid', 'HTTP/1.1 200 OK\r\na: b\0c\r\ncontent-length: 2\r\n\r\n{}'],
     ['a name of a header with a blank behind it', 'response-invalid', 'HTTP/1.1 200 OK\r\ncontent-length : 2\r\n\r\n{}'],
+    [
+      'line feeds before it without end',
+      'response-invalid',
+      (response) => writeEndlessly(response.socket ?? response, '\r\n'.repeat(10_000)),
+    ],
+    [
+      'others that are to be continued before it without end',
+      'response-invalid',
+      (response) => writeEndlessly(response.socket ?? response, 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(1000)),
+    ],
     ['a thousand answers that are to be continued', 'timed-out', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(1000)],
     [
       'a protocol that nobody asked for',
