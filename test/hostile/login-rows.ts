@@ -94,7 +94,7 @@ const files: readonly HostileRow[] = [
     lookUp,
   ),
   homeRow(
-    'a file of logins that is no JSON',
+    'a file of logins that is no JSON, and is to hold one more',
     'bucketry login',
     'input-invalid',
     (home) => home.write(home.dockerConfig, `${secret}{`),

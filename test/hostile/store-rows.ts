@@ -118,7 +118,7 @@ const answers: readonly HostileRow[] = [
   storeRow('an error that is called __proto__', 'operation-unsupported', 'get', refusal('__proto__')),
   storeRow('an error with escape sequences', 'operation-unsupported', 'get', refusal('\u009b2J')),
   storeRow(
-    'an error without end',
+    'an error of a store without end',
     'access-denied',
     'get',
     about(/./, ({ response }) => writeEndlessly(response.writeHead(403), '<Error>'.repeat(9000))),
