@@ -97,6 +97,8 @@ export const exitClassOf: Readonly<Record<ErrorCode, ExitClass>> = {
   unauthorized: 'access',
   denied: 'access',
   'credential-helper-failed': 'access',
+  'engine-unavailable': 'unavailable',
+  'engine-failed': 'unavailable',
   'registry-blocked': 'access',
   'rate-limited': 'unavailable',
   'registry-unavailable': 'unavailable',

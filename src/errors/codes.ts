@@ -121,6 +121,10 @@ export const registryErrorCodes = [
   'denied',
   /** A program that keeps logins (`docker-credential-…`) failed, hung, or answered what it must not. */
   'credential-helper-failed',
+  /** A container engine (the Docker daemon, podman) is not there, not running, or not to be reached by this user. */
+  'engine-unavailable',
+  /** A container engine refused, failed, or answered what it must not. */
+  'engine-failed',
   /** The machine's configuration of container tools blocks this registry. */
   'registry-blocked',
   /** The other registry's rate limit. */

@@ -19,6 +19,11 @@ export async function openSource(place: ResolvedPlace, options: OpenBucketOption
       return (await import('../transports/oci-archive.node.ts')).openOciArchiveSource(place, { signal });
     case 'docker-archive':
       return (await import('../transports/docker-archive.node.ts')).openDockerArchiveSource(place, { signal });
+    case 'docker-daemon': {
+      const { openDockerDaemonSource } = await import('../transports/docker-daemon.node.ts');
+      const { openEnvironmentEngine } = await import('./open-docker-engine.node.ts');
+      return openDockerDaemonSource(place, await openEnvironmentEngine(options.environment), { signal });
+    }
     case 'docker': {
       const { host, repository, tag, digest } = place.reference;
       return openRemoteSource({ kind: 'registry', host }, repository, digest ?? tag ?? 'latest', formatPlace(place), options);

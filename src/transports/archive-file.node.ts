@@ -5,10 +5,12 @@ import { compressionMagicBytes, decompress, detectCompression } from '../archive
 import { indexTar } from '../archive/tar-index.ts';
 import type { CodedError } from '../errors/coded-error.ts';
 import { RegistryError } from '../errors/registry-error.ts';
+import type { ByteStream } from '../streams/byte-source.ts';
 import { readAll } from '../streams/read-all.ts';
 import { toFileError } from './file-error.node.ts';
 import { openFile, type OpenFile } from './file-source.node.ts';
 import type { LayoutFiles } from './layout-files.ts';
+import { peek, spoolBytes } from './spool.node.ts';
 import { writeFileWhole } from './write-file.node.ts';
 
 /** How an archive is opened. */
@@ -50,6 +52,25 @@ export async function openArchive(path: string, location: string, options: OpenA
   }
 }
 
+/**
+ * As `openArchive`, of bytes that come once: they are kept, unpacked, in the system's temporary folder, in a file without a name, which takes its space there until it is closed or
+ * this process ends, however it ends.
+ * @throws RegistryError `archive-invalid`, `archive-truncated`; what the stream throws
+ */
+export async function openArchiveStream(bytes: ByteStream, location: string, options: OpenArchiveOptions = {}): Promise<LayoutFiles> {
+  const { signal, maxUnpackedBytes = defaultMaxUnpackedBytes } = options;
+  const { start, rest } = await peek(bytes, compressionMagicBytes);
+  const compression = requireKnown(detectCompression(start), location);
+  const file = await spoolBytes(compression === undefined ? rest : decompress(rest, compression, maxUnpackedBytes, signal), signal);
+  try {
+    const index = await indexTar(file.source, signal);
+    return { location, find: async (name) => index.find(name), close: () => file.close() };
+  } catch (error) {
+    await file.close();
+    throw nameArchive(toFileError(error, 'read', location), location);
+  }
+}
+
 /** Whoever reads a tar knows nothing of the file that it came from. */
 function nameArchive(error: CodedError, path: string): CodedError {
   if (!(error instanceof RegistryError) || !error.code.startsWith('archive-') || error.message.includes(path)) return error;
@@ -69,7 +90,11 @@ async function detectFileCompression(
   signal: AbortSignal | undefined,
 ): Promise<'gzip' | 'zstd' | undefined> {
   const end = Math.min(compressionMagicBytes, source.size);
-  const compression = detectCompression(await readAll(source.open({ end, signal }), end, 'the archive'));
+  return requireKnown(detectCompression(await readAll(source.open({ end, signal }), end, 'the archive')), path);
+}
+
+/** @throws RegistryError `archive-invalid` */
+function requireKnown(compression: ReturnType<typeof detectCompression>, path: string): 'gzip' | 'zstd' | undefined {
   if (compression !== 'other') return compression;
   throw new RegistryError(
     'archive-invalid',

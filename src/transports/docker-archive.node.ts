@@ -10,7 +10,7 @@ import { readAll } from '../streams/read-all.ts';
 import type { ImageSource, RequestOptions } from '../transfer/image-source.ts';
 import type { ImageTarget } from '../transfer/image-target.ts';
 import { openArchive, type OpenArchiveOptions } from './archive-file.node.ts';
-import { createArchiveTarget } from './archive-target.node.ts';
+import { type ArchiveSink, createArchiveTarget, fileSink } from './archive-target.node.ts';
 import { assembleImage, readDockerConfig } from './docker-layers.ts';
 import { chooseDockerImage, type DockerImage, formatDockerManifest, parseDockerManifest } from './docker-manifest.ts';
 import { addLayoutImage, openLayoutFolder } from './layout-folder.node.ts';
@@ -37,7 +37,15 @@ const containerdNameAnnotation = 'io.containerd.image.name';
  */
 export async function openDockerArchiveSource(place: DockerArchivePlace, options: OpenArchiveOptions = {}): Promise<ImageSource> {
   const reference = place.reference === undefined ? undefined : parseRegistryReference(place.reference);
-  const files = await openArchive(place.path, locationOf(place), options);
+  return openDockerSave(await openArchive(place.path, locationOf(place), options), reference, options);
+}
+
+/** Reads an image from the files of what `docker save` wrote; closing it closes them, as does failing. */
+export async function openDockerSave(
+  files: LayoutFiles,
+  reference: RegistryReference | undefined,
+  options: RequestOptions,
+): Promise<ImageSource> {
   try {
     return await openImage(files, reference, options);
   } catch (error) {
@@ -53,11 +61,16 @@ export async function openDockerArchiveSource(place: DockerArchivePlace, options
  */
 export function createDockerArchiveTarget(place: DockerArchivePlace): ImageTarget {
   const reference = place.reference === undefined ? undefined : parseRegistryReference(place.reference);
+  return createDockerLoadTarget(fileSink(place.path), reference, locationOf(place));
+}
+
+/** As `createDockerArchiveTarget`, for whoever takes the archive. */
+export function createDockerLoadTarget(sink: ArchiveSink, reference: RegistryReference | undefined, location: string): ImageTarget {
   return createArchiveTarget({
-    path: place.path,
-    location: locationOf(place),
+    sink,
+    location,
     takes: 'one',
-    finish: (folder, root, options) => finishArchive(folder, locationOf(place), root, reference, options),
+    finish: (folder, root, options) => finishArchive(folder, location, root, reference, options),
   });
 }
 

@@ -50,7 +50,8 @@ export function fileSource(path: string, size: number): ByteSource {
   return { size, seekable: true, findFile: async () => ({ path, start: 0, end: size }), open: openLate };
 }
 
-function createFileSource(handle: FileHandle, path: string, size: number): ByteSource {
+/** The file behind a handle, which whoever opened it closes. */
+export function createFileSource(handle: FileHandle, path: string, size: number): ByteSource {
   return {
     size,
     seekable: true,

@@ -1,7 +1,7 @@
 import type { ImageSource } from '../transfer/image-source.ts';
 import type { ImageTarget } from '../transfer/image-target.ts';
 import { openArchive, type OpenArchiveOptions } from './archive-file.node.ts';
-import { createArchiveTarget } from './archive-target.node.ts';
+import { createArchiveTarget, fileSink } from './archive-target.node.ts';
 import { addLayoutImage } from './layout-folder.node.ts';
 import { refNameAnnotation } from './layout-index.ts';
 import { createLayoutSource } from './layout-source.ts';
@@ -20,7 +20,7 @@ export function createOciArchiveTarget(place: LayoutPlace): ImageTarget {
   const { path, reference } = place;
   const annotations = reference === undefined ? {} : { [refNameAnnotation]: reference };
   return createArchiveTarget({
-    path,
+    sink: fileSink(path),
     location: locationOf(place),
     takes: 'graph',
     finish: (folder, root, { signal }) => addLayoutImage(folder, root, annotations, signal),

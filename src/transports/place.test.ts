@@ -37,6 +37,7 @@ describe('parsePlace', () => {
     ['oci:C:\\image:1', { kind: 'oci', path: 'C:\\image', reference: '1' }],
     ['oci-archive:a.tar:1', { kind: 'oci-archive', path: 'a.tar', reference: '1' }],
     ['docker-archive:a.tar:app:1', { kind: 'docker-archive', path: 'a.tar', reference: 'app:1' }],
+    ['docker-daemon:app:1', { kind: 'docker-daemon', name: 'app:1' }],
   ])('reads %j', (text, place) => {
     expect(parsePlace(text)).toEqual(place);
   });
@@ -78,7 +79,7 @@ describe('parsePlace', () => {
     ['https:///app', 'reference-invalid'],
     ['docker:alpine', 'reference-invalid'],
     ['docker://https://ghcr.io/app', 'reference-invalid'],
-    ['docker-daemon:alpine', 'reference-invalid'],
+    ['ostree:alpine', 'reference-invalid'],
     ['ftp://host/app', 'reference-invalid'],
     ['./image', 'reference-invalid'],
     ['/srv/image', 'reference-invalid'],

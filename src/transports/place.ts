@@ -28,17 +28,24 @@ interface FilePlace {
   readonly reference?: string | undefined;
 }
 
+/** An image that a container engine of this machine keeps, by the name that it has there. */
+interface EnginePlace {
+  readonly kind: 'docker-daemon';
+  readonly name: string;
+}
+
 /** Where an image comes from or goes, as a person names it. */
-export type Place = BucketPlace | RegistryPlace | FilePlace;
+export type Place = BucketPlace | RegistryPlace | FilePlace | EnginePlace;
 
 const fileTransports = ['oci', 'oci-archive', 'docker-archive'] as const;
-/** What skopeo and others name, so that `docker-daemon:app` is not taken for a repository of that name. */
-const otherTransports: ReadonlySet<string> = new Set(['docker-daemon', 'containers-storage', 'dir', 'ostree', 'sif', 'tarball', 'atomic']);
+const engineTransports = ['docker-daemon'] as const;
+/** What skopeo and others name, so that `dir:app` is not taken for a repository of that name. */
+const otherTransports: ReadonlySet<string> = new Set(['containers-storage', 'dir', 'ostree', 'sif', 'tarball', 'atomic']);
 const maxPlaceLength = 8192;
 
 /**
  * Reads the name of a place: `s3://BUCKET/NAME`, `r2://BUCKET/NAME`, `file:DIR//NAME`, `https://HOST/NAME` (each `NAME:TAG`, `NAME@DIGEST`, or without `/NAME` the
- * bucket itself), `docker://REFERENCE`, `oci:DIR[:REF]`, `oci-archive:FILE[:REF]`, `docker-archive:FILE[:REF]`, or a bare `NAME[:TAG]` in the default bucket.
+ * bucket itself), `docker://REFERENCE`, `oci:DIR[:REF]`, `oci-archive:FILE[:REF]`, `docker-archive:FILE[:REF]`, `docker-daemon:NAME`, or a bare `NAME[:TAG]` in the default bucket.
  * @throws RegistryError `reference-invalid`, `name-invalid`, `tag-invalid`, `digest-invalid`, `digest-unsupported`; none of their messages holds a password or a query
  */
 export function parsePlace(text: string): Place {
@@ -49,6 +56,8 @@ export function parsePlace(text: string): Place {
   if (scheme === 'docker') return parseDocker(rest, text);
   const transport = fileTransports.find((name) => name === scheme);
   if (transport !== undefined) return parseFilePlace(transport, rest, text);
+  const engine = engineTransports.find((name) => name === scheme);
+  if (engine !== undefined) return parseEnginePlace(engine, rest, text);
   if (scheme !== undefined && otherTransports.has(scheme)) throw invalid(text, `"${scheme}:" is not supported`);
   const split = splitBucketAddress(text);
   if (split !== undefined) return parseBucketPlace(split.address, split.image, text);
@@ -60,6 +69,7 @@ export function parsePlace(text: string): Place {
 /** The name of a place, which reads back as the same. Holds nothing secret, since `parsePlace` takes nothing secret. */
 export function formatPlace(place: Place): string {
   if (place.kind === 'docker') return `docker://${formatRegistryReference(place.reference)}`;
+  if ('name' in place) return `${place.kind}:${place.name}`;
   if (place.kind !== 'bucket') return `${place.kind}:${place.path}${place.reference === undefined ? '' : `:${place.reference}`}`;
   const { repository, tag, digest } = place;
   const image = `${repository ?? ''}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
@@ -86,6 +96,12 @@ function parseFilePlace(kind: FilePlace['kind'], rest: string, text: string): Fi
   if (path === '') throw invalid(text, `wanted a path after "${kind}:"`);
   if (reference === '') throw invalid(text, `wanted a name after "${kind}:${path}:"`);
   return { kind, path, reference };
+}
+
+/** A reference by Docker's habits, or an image's ID. */
+function parseEnginePlace(kind: EnginePlace['kind'], name: string, text: string): EnginePlace {
+  if (/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/.test(name)) return { kind, name };
+  throw invalid(text, `wanted the name of an image after "${kind}:"`);
 }
 
 /** `NAME`, `NAME:TAG`, `NAME@DIGEST`, or nothing for the bucket itself. */

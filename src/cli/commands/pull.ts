@@ -35,8 +35,8 @@ const resultDoc: ResultDoc<PullResult> = {
 export const pull: Command = defineCommand({
   name: 'pull',
   doc: [
-    'Copies an image out of a bucket into files. Every byte is verified.',
-    'A `docker-archive:` takes the image of one platform: that of this machine, unless `--platform` chooses another.',
+    'Copies an image out of a bucket into files, a Docker daemon or a registry. Every byte is verified.',
+    'A `docker-archive:` and a `docker-daemon:` take the image of one platform: that of this machine, unless `--platform` chooses another.',
   ],
   arguments: {
     ref: {
@@ -46,13 +46,14 @@ export const pull: Command = defineCommand({
     },
     dest: {
       value: 'DEST',
-      doc: 'Where it goes: `oci:DIR[:REF]`, `oci-archive:FILE`, `docker-archive:FILE[:NAME:TAG]`, `docker://HOST/NAME:TAG`. If left out, the OCI layout `./LAST`, LAST being the last component of the name; the tag is its name there.',
+      doc: 'Where it goes: `oci:DIR[:REF]`, `oci-archive:FILE`, `docker-archive:FILE[:NAME:TAG]`, `docker-daemon:NAME:TAG`, `docker://HOST/NAME:TAG`. If left out, the OCI layout `./LAST`, LAST being the last component of the name; the tag is its name there.',
       required: false,
     },
   },
   flags: { ...copyFlags, ...transferFlags, ...connectionFlags, bucket: bucketFlag },
   examples: [
     'bucketry pull s3://my-bucket/team/app:1.0',
+    'bucketry pull team/app:1.0 docker-daemon:app:1.0',
     'bucketry pull team/app:1.0 docker-archive:app.tar:app:1.0 && docker load -i app.tar',
   ],
   result: resultDoc,

@@ -57,7 +57,11 @@ export const push: Command = defineCommand({
     'A bucket without `bucketry init` is made ready on the way. Stop it at any time: the same command goes on where it was stopped.',
   ],
   arguments: {
-    source: { value: 'SOURCE', doc: 'Where the image is: `oci:DIR`, `docker-archive:FILE`, `docker://HOST/NAME:TAG`, …', required: true },
+    source: {
+      value: 'SOURCE',
+      doc: 'Where the image is: `oci:DIR`, `docker-archive:FILE`, `docker-daemon:NAME:TAG`, `docker://HOST/NAME:TAG`, …',
+      required: true,
+    },
     dest: {
       value: 'DEST',
       doc: 'Where it goes: `s3://BUCKET/NAME:TAG`, `file:DIR//NAME:TAG`, or `NAME:TAG` in the default bucket.',
@@ -67,6 +71,7 @@ export const push: Command = defineCommand({
   flags: { ...copyFlags, ...packingFlags, ...transferFlags, ...connectionFlags, 'part-size': partSizeFlag, bucket: bucketFlag },
   examples: [
     'bucketry push oci:./image s3://my-bucket/team/app:1.0',
+    'bucketry push docker-daemon:app:1.0 s3://my-bucket/team/app:1.0',
     'docker save app:1.0 -o app.tar && bucketry push docker-archive:app.tar file:./bucket//team/app:1.0',
     'bucketry push docker://alpine:3.20 alpine:3.20 --platform linux/amd64,linux/arm64',
   ],
