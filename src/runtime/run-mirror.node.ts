@@ -3,7 +3,9 @@ import type { MirrorJob, MirrorManner } from '../mirror/mirror-job.ts';
 import { mirror, type MirrorOptions } from '../mirror/mirror.ts';
 import type { MirrorReport } from '../mirror/mirror-report.ts';
 import { createQuotas } from '../mirror/quotas.ts';
+import { ensureBucketFormat } from '../registry/bucket-format.ts';
 import { openRepository } from '../registry/repository.ts';
+import { systemClock } from '../streams/clock.ts';
 import { formatPlace } from '../transports/place.ts';
 import { createSharedBlobs } from '../transports/shared-blobs.ts';
 import type { ConnectionOptions } from './connection-options.ts';
@@ -29,10 +31,12 @@ export async function runMirror(
   { connection, engine, partSizeBytes, rateLimitFloor, ...options }: RunMirrorOptions,
 ): Promise<MirrorReport> {
   const opening = { ...connection, signal: options.signal, engine };
-  const { bucket, format } = options.isDryRun
+  const { bucket, format: found } = options.isDryRun
     ? { bucket: await openBucket(address, opening), format: undefined }
     : await openWritableBucket(address, opening, async () => undefined);
   try {
+    // Once for all images
+    const format = options.isDryRun ? undefined : (found ?? (await ensureBucketFormat(bucket, systemClock, { signal: options.signal })));
     const journal = await openUploadJournal(address, bucket.location, connection.environment);
     const blobs = createSharedBlobs();
     const quotas = createQuotas(rateLimitFloor);

@@ -50,7 +50,7 @@ const flags = {
     group: 'Transfer',
     doc: 'Leave a registry that tells its rate limit so many requests: images that would take more are postponed to the next run.',
   },
-  concurrency: { kind: 'integer', value: 'N', range: [1, 64], default: 4, group: 'Transfer', doc: 'Images to copy at once.' },
+  concurrency: { kind: 'integer', value: 'N', range: [1, 64], default: 8, group: 'Transfer', doc: 'Images to copy at once.' },
   report: { kind: 'text', value: 'FILE', group: 'Output', doc: 'Write the result as JSON to this file, whatever failed.' },
   trace: copyFlags.trace,
   ...transferFlags,
