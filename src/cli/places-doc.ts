@@ -14,4 +14,6 @@ export const placesDoc: string = `## Names of places
 | \`docker-daemon:NAME[:TAG]\` | an image of the Docker daemon that \`DOCKER_HOST\` or the Docker context names; holds one platform | yes | yes |
 | \`docker://HOST/NAME\` | a registry | yes | of \`pull\` |
 
-\`NAME\` is a repository and its tag or digest: \`team/app:1.0\`, \`team/app@sha256:…\`. Without a \`NAME\`, the first four are the bucket itself.`;
+\`NAME\` is a repository and its tag or digest: \`team/app:1.0\`, \`team/app@sha256:…\`. Without a \`NAME\`, the first four are the bucket itself.
+
+A \`FILE\` that is \`-\` is standard input or output. What must be kept to be read or written as an archive lies in the system's temporary folder meanwhile (\`TMPDIR\`): all of what comes on standard input or from the Docker daemon, all of what goes to either.`;

@@ -10,6 +10,8 @@ import { readAll } from '../streams/read-all.ts';
 import { toFileError } from './file-error.node.ts';
 import { openFile, type OpenFile } from './file-source.node.ts';
 import type { LayoutFiles } from './layout-files.ts';
+import { isStandardStream } from './place.ts';
+import { readStandardInput } from './standard-streams.node.ts';
 import { peek, spoolBytes } from './spool.node.ts';
 import { writeFileWhole } from './write-file.node.ts';
 
@@ -25,10 +27,12 @@ const defaultMaxUnpackedBytes = 64 * 1024 ** 3;
 /**
  * Opens a tar as files to be read by name. One that is compressed with gzip or zstd is first unpacked into the system's temporary folder, since its files could not be reached
  * otherwise than by unpacking all before them again and again; it takes as much space there until it is closed.
+ * `-` is standard input (see `openArchiveStream`).
  * @throws RegistryError `input-missing`, `input-invalid`, `archive-invalid`, `archive-truncated`
  */
 export async function openArchive(path: string, location: string, options: OpenArchiveOptions = {}): Promise<LayoutFiles> {
   const { signal, maxUnpackedBytes = defaultMaxUnpackedBytes } = options;
+  if (isStandardStream(path)) return openArchiveStream(readStandardInput(signal), location, options);
   let file = await openOrThrow(path);
   let unpacked: string | undefined;
   const close = async (): Promise<void> => {

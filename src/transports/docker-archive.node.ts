@@ -10,7 +10,7 @@ import { readAll } from '../streams/read-all.ts';
 import type { ImageSource, RequestOptions } from '../transfer/image-source.ts';
 import type { ImageTarget } from '../transfer/image-target.ts';
 import { openArchive, type OpenArchiveOptions } from './archive-file.node.ts';
-import { type ArchiveSink, createArchiveTarget, fileSink } from './archive-target.node.ts';
+import { type ArchiveSink, createArchiveTarget } from './archive-target.node.ts';
 import { assembleImage, readDockerConfig } from './docker-layers.ts';
 import { chooseDockerImage, type DockerImage, formatDockerManifest, parseDockerManifest } from './docker-manifest.ts';
 import { addLayoutImage, openLayoutFolder } from './layout-folder.node.ts';
@@ -18,6 +18,7 @@ import { blobFileName, layoutBlob, type LayoutFiles } from './layout-files.ts';
 import { refNameAnnotation } from './layout-index.ts';
 import { readLayoutIndex, readLayoutManifest } from './layout-source.ts';
 import { writeFileWhole } from './write-file.node.ts';
+import { pathSink } from './standard-streams.node.ts';
 
 /** An archive as `docker save` writes it. */
 export interface DockerArchivePlace {
@@ -61,7 +62,7 @@ export async function openDockerSave(
  */
 export function createDockerArchiveTarget(place: DockerArchivePlace): ImageTarget {
   const reference = place.reference === undefined ? undefined : parseRegistryReference(place.reference);
-  return createDockerLoadTarget(fileSink(place.path), reference, locationOf(place));
+  return createDockerLoadTarget(pathSink(place.path), reference, locationOf(place));
 }
 
 /** As `createDockerArchiveTarget`, for whoever takes the archive. */

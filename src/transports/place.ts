@@ -66,6 +66,11 @@ export function parsePlace(text: string): Place {
   return parseBucketPlace({ kind: 'default' }, text, text);
 }
 
+/** Whether an archive's path is standard input or output, as `-` says. */
+export function isStandardStream(path: string): boolean {
+  return path === '-';
+}
+
 /** The name of a place, which reads back as the same. Holds nothing secret, since `parsePlace` takes nothing secret. */
 export function formatPlace(place: Place): string {
   if (place.kind === 'docker') return `docker://${formatRegistryReference(place.reference)}`;

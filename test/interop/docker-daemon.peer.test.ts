@@ -5,6 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openCommandLine } from '../cli/command-line.ts';
 import { type Dockerd, startDockerd } from '../peers/dockerd.ts';
 import { describePeer } from '../peers/require-peer.ts';
+import { quoteWord } from '../../src/cli/quote-word.ts';
+import { runCommand } from '../peers/run-command.ts';
+import { bucketryCommand } from './bucketry.ts';
 import { type ArchiveFixture, openArchiveFixture } from './archive-fixture.ts';
 import { expectSuccess } from './refusal.ts';
 
@@ -68,6 +71,18 @@ describePeer('dockerd', 'images of a Docker daemon', () => {
     expectSuccess(await bucketry(environment).run('pull', bucketPlace(`${repository}:single`), 'docker-daemon:by/ssh:1'));
     expectSuccess(await bucketry(environment).run('push', 'docker-daemon:by/ssh:1', bucketPlace('made/by-ssh:1.0')));
     expect(await runImage('by/ssh:1')).toBe(images.single.output);
+  });
+
+  test('go through pipes, from `docker save` and to `docker load`', async () => {
+    const { repository, images } = fixture.place;
+    const docker = `docker --host unix://${dockerd.socket}`;
+    const pipe = (line: string) => runCommand(['bash', '-o', 'pipefail', '-c', line], { cwd: fixture.path('.') });
+    const bucketry = bucketryCommand([]).map(quoteWord).join(' ');
+    expectSuccess(await pipe(`${bucketry} pull ${bucketPlace(`${repository}:docker`)} docker-archive:-:by/pipe:1 | ${docker} load`));
+    expect(await runImage('by/pipe:1')).toBe(images.docker.output);
+    expectSuccess(await pipe(`${docker} save by/pipe:1 | gzip | ${bucketry} push docker-archive:- ${bucketPlace('made/by-pipe:1.0')}`));
+    expectSuccess(await pipe(`${bucketry} pull ${bucketPlace('made/by-pipe:1.0')} docker-archive:-:from/pipe:1 | ${docker} load`));
+    expect(await runImage('from/pipe:1')).toBe(images.docker.output);
   });
 
   test('that the daemon does not have are named, and how to find what it has', async () => {

@@ -1,7 +1,7 @@
 import { openSource } from '../../runtime/open-source.node.ts';
 import { openTarget } from '../../runtime/open-target.node.ts';
 import { resolveBucketPlace } from '../../runtime/resolve-place.node.ts';
-import { type BucketPlace, parsePlace, type Place } from '../../transports/place.ts';
+import { type BucketPlace, isStandardStream, parsePlace, type Place } from '../../transports/place.ts';
 import { type Command, defineCommand, type ResultDoc } from '../command.ts';
 import { connectionFlags, readConnectionFlags } from '../connection-flags.ts';
 import { formatBytes, formatCount, formatDuration } from '../output/format-quantity.ts';
@@ -46,7 +46,7 @@ export const pull: Command = defineCommand({
     },
     dest: {
       value: 'DEST',
-      doc: 'Where it goes: `oci:DIR[:REF]`, `oci-archive:FILE`, `docker-archive:FILE[:NAME:TAG]`, `docker-daemon:NAME:TAG`, `docker://HOST/NAME:TAG`. If left out, the OCI layout `./LAST`, LAST being the last component of the name; the tag is its name there.',
+      doc: 'Where it goes: `oci:DIR[:REF]`, `oci-archive:FILE`, `docker-archive:FILE[:NAME:TAG]`, `docker-daemon:NAME:TAG`, `docker://HOST/NAME:TAG`. With `-` as FILE the archive goes to standard output. If left out, the OCI layout `./LAST`, LAST being the last component of the name; the tag is its name there.',
       required: false,
     },
   },
@@ -55,6 +55,7 @@ export const pull: Command = defineCommand({
     'bucketry pull s3://my-bucket/team/app:1.0',
     'bucketry pull team/app:1.0 docker-daemon:app:1.0',
     'bucketry pull team/app:1.0 docker-archive:app.tar:app:1.0 && docker load -i app.tar',
+    'bucketry pull team/app:1.0 docker-archive:- | ssh far docker load',
   ],
   result: resultDoc,
   run: async ({ args, flags }, context) => {
@@ -62,7 +63,8 @@ export const pull: Command = defineCommand({
     const connection = readConnectionFlags(flags, context);
     const place = await resolveBucketPlace(args.ref, { bucket: flags.bucket, environment });
     const engine = createFlaggedEngine(flags);
-    const target = await openTarget(args.dest === undefined ? defaultTarget(place) : parsePlace(args.dest), connection);
+    const dest = args.dest === undefined ? defaultTarget(place) : parsePlace(args.dest);
+    const target = await openTarget(dest, connection);
     const source = await openSource(place, { ...connection, signal, engine });
     const startedAtMs = performance.now();
     try {
@@ -83,7 +85,9 @@ export const pull: Command = defineCommand({
         blobsSkipped: summary.skippedBlobs,
         durationMs: Math.round(performance.now() - startedAtMs),
       };
-      output.result(result, formatPull(result));
+      // Where the archive itself stands on standard output, nothing else may
+      if ('path' in dest && isStandardStream(dest.path)) output.note(formatPull(result));
+      else output.result(result, formatPull(result));
     } finally {
       await Promise.all([source.close(), target.close()]);
     }

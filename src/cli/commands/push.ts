@@ -59,7 +59,7 @@ export const push: Command = defineCommand({
   arguments: {
     source: {
       value: 'SOURCE',
-      doc: 'Where the image is: `oci:DIR`, `docker-archive:FILE`, `docker-daemon:NAME:TAG`, `docker://HOST/NAME:TAG`, …',
+      doc: 'Where the image is: `oci:DIR`, `docker-archive:FILE`, `docker-daemon:NAME:TAG`, `docker://HOST/NAME:TAG`, … With `-` as FILE an archive comes on standard input.',
       required: true,
     },
     dest: {
@@ -72,6 +72,7 @@ export const push: Command = defineCommand({
   examples: [
     'bucketry push oci:./image s3://my-bucket/team/app:1.0',
     'bucketry push docker-daemon:app:1.0 s3://my-bucket/team/app:1.0',
+    'docker save app:1.0 | bucketry push docker-archive:- s3://my-bucket/team/app:1.0',
     'docker save app:1.0 -o app.tar && bucketry push docker-archive:app.tar file:./bucket//team/app:1.0',
     'bucketry push docker://alpine:3.20 alpine:3.20 --platform linux/amd64,linux/arm64',
   ],
