@@ -64,5 +64,5 @@ function formatRow(store: string, row: KillRow): (string | number)[] {
 }
 
 function describeRun({ store, date, seed, uploads, staged, orphans, left }: KillResult): string {
-  return `${store}: ${date}, seed ${seed}; \`rm --uploads\` removed ${uploads} unfinished uploads and ${staged} staged objects, and left ${left} and ${orphans} orphans.`;
+  return `${store}: ${date}, seed ${seed}; \`rm --uploads\` removed ${uploads} unfinished uploads and ${staged} staged objects; ${left} stayed that it should have found, and ${orphans} orphans.`;
 }

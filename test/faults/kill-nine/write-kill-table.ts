@@ -48,5 +48,5 @@ const found = await Promise.all(values.store.filter(isStoreName).map(runOn));
 const before = JSON.parse(await readFile(killResultsFile, 'utf8').catch(() => '[]')) as readonly KillResult[];
 const others = before.filter(({ store }) => !found.some((result) => result.store === store));
 const results = [...others, ...found].toSorted((a, b) => (a.store < b.store ? -1 : 1));
-await writeFile(killResultsFile, `${JSON.stringify(results, undefined, 1)}\n`);
+await writeFile(killResultsFile, `${JSON.stringify(results, undefined, 2)}\n`);
 await writeFile(killTablePage, formatKillTable(results));
