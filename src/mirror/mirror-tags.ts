@@ -3,7 +3,7 @@ import { throwIfAborted } from '../errors/registry-error.ts';
 import type { Tag } from '../oci/repository-name.ts';
 import { forEachConcurrently, mapConcurrently } from '../streams/concurrency.ts';
 import { copyImage } from '../transfer/copy-image.ts';
-import type { Gate } from './gate.ts';
+import type { Gate } from '../streams/gate.ts';
 import { lookAtTag, type TagView } from './look-at-tag.ts';
 import type { MirrorJob, MirrorManner } from './mirror-job.ts';
 import { reportFailure, type TagReport } from './mirror-report.ts';

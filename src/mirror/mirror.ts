@@ -1,5 +1,5 @@
 import { forEachConcurrently } from '../streams/concurrency.ts';
-import { createGate } from './gate.ts';
+import { createGate } from '../streams/gate.ts';
 import type { MirrorJob, MirrorManner } from './mirror-job.ts';
 import { type MirrorReport, type RepositoryReport, totalsOf } from './mirror-report.ts';
 import { mirrorRepository } from './mirror-repository.ts';

@@ -1,6 +1,8 @@
 import { throwIfAborted } from '../errors/registry-error.ts';
+import { partSizeOf } from '../layout/part-size.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Repository } from '../registry/repository.ts';
+import { createGate } from '../streams/gate.ts';
 import type { ImageTarget, ImageWriter } from '../transfer/image-target.ts';
 
 /** Which blobs a process knows to lie in a bucket, and in which of its repositories. */
@@ -15,8 +17,12 @@ export interface SharedBlobs {
 /** Most blobs that are remembered; what is forgotten is sent again, no more. */
 const maxKnown = 200_000;
 
+/** Blobs that are sent in parts at once, of all images: each has buffers of its own on its way from the registry, over one connection. */
+const maxLarge = 8;
+
 /** For all images that go into one bucket. */
 export function createSharedBlobs(): SharedBlobs {
+  const large = createGate(maxLarge);
   const known = new Map<string, Repository>();
   const sending = new Map<string, Promise<unknown>>();
 
@@ -36,7 +42,9 @@ export function createSharedBlobs(): SharedBlobs {
     async (blob, bytes, options = {}) => {
       const { signal } = options;
       for (let other = sending.get(blob.digest); other !== undefined; other = sending.get(blob.digest)) await waitFor(other, signal);
-      const run = take(blob, repository, signal).then((isThere) => (isThere ? undefined : writer.putBlob(blob, bytes, options)));
+      const send = (): Promise<void> => writer.putBlob(blob, bytes, options);
+      const sendInTurn = (): Promise<void> => (partSizeOf(blob.size) === undefined ? send() : large.run(send, signal));
+      const run = take(blob, repository, signal).then((isThere) => (isThere ? undefined : sendInTurn()));
       sending.set(blob.digest, run);
       try {
         await run;

@@ -6,7 +6,7 @@ export interface Gate {
   run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
-/** Bounds what many repositories do side by side by one number for them all. */
+/** Bounds by one number what several do side by side who do not know of each other. */
 export function createGate(limit: number): Gate {
   let inside = 0;
   const waiting = new Set<() => void>();
