@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { hasCode } from '../errors/coded-error.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { hostPlatform } from '../runtime/host-platform.node.ts';
+import { copyCompanions } from '../transfer/copy-companions.ts';
 import { copyImage, type CopyOptions, type CopyResult } from '../transfer/copy-image.ts';
 import type { ImageSource } from '../transfer/image-source.ts';
 import type { ImageTarget } from '../transfer/image-target.ts';
@@ -26,16 +27,19 @@ export async function runCopy(
 ): Promise<CopyResult> {
   const platforms = parsePlatforms(choices.platform);
   let copied: CopyResult;
+  let companions: readonly string[] = [];
   const display = await output.followCopy(choices);
   try {
     const { referrers, concurrency, packer, abort: discard } = choices;
     const options = { platforms, hostPlatform: hostPlatform(), referrers, concurrency, packer, discard, signal };
     copied = await copyImage(source, target, { ...options, onEvent: (event) => display.onEvent(event) });
+    if (referrers) companions = await copyCompanions(source, target, copied, options);
   } catch (error) {
     throw hasCode(error, 'aborted') ? explainStop(error, choices.abort, commandLine) : error;
   } finally {
     display.end();
   }
+  if (companions.length > 0) output.note(`${formatCount(companions.length, 'tag')} of cosign's copied, too.`);
   const { foreignLayers } = copied.summary;
   if (foreignLayers > 0) output.note(`${formatCount(foreignLayers, 'foreign layer')} left out: clients fetch them from their own URLs.`);
   return copied;

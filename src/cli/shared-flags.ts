@@ -21,7 +21,7 @@ export const copyFlags: CopyFlags = {
   referrers: {
     kind: 'switch',
     group: 'What to copy',
-    doc: 'Also what refers to the image (signatures, SBOMs), where the source can tell.',
+    doc: 'Also what refers to the image (signatures, SBOMs, attestations) and to that in turn, where the source can tell, and what cosign tags of it (`sha256-….sig`, `.att`, `.sbom`).',
   },
   concurrency: {
     kind: 'integer',

@@ -2,7 +2,7 @@ import type { Digest } from '../oci/digest.ts';
 import { isTag, type Tag } from '../oci/repository-name.ts';
 import { throwIfAborted } from '../errors/registry-error.ts';
 import { forEachConcurrently } from '../streams/concurrency.ts';
-import { companionSubject, isOwnTag } from './companion-tags.ts';
+import { companionSubject, isOwnTag } from '../oci/companion-tag.ts';
 import type { MirrorJob } from './mirror-job.ts';
 import { reportFailure, type ReportedError, type RepositoryReport, type TagReport } from './mirror-report.ts';
 import { mirrorTags, type TagsContext } from './mirror-tags.ts';

@@ -1,6 +1,6 @@
 import { RegistryError } from '../errors/registry-error.ts';
 import { isTag, type Tag } from '../oci/repository-name.ts';
-import { isOwnTag } from './companion-tags.ts';
+import { isOwnTag } from '../oci/companion-tag.ts';
 import { parseTagPatterns, type TagFilter } from './tag-pattern.ts';
 import { compareVersions, parseTagVersion, parseVersionRange } from './tag-version.ts';
 

@@ -1,4 +1,5 @@
 import type { Descriptor } from '../oci/descriptor.ts';
+import type { Tag } from '../oci/repository-name.ts';
 import type { ByteSource } from '../streams/byte-source.ts';
 
 export interface RequestOptions {
@@ -34,5 +35,15 @@ export interface ImageSource {
   /** Descriptors of the manifests whose subject this is; absent where the place cannot tell. */
   referrers?(subject: Descriptor, options?: RequestOptions): Promise<readonly Descriptor[]>;
 
+  /** What lies beside the image in its repository; absent where there is none. */
+  readonly siblings?: ImageSiblings | undefined;
+
   close(): Promise<void>;
+}
+
+/** The tags of the repository that an image is in. */
+export interface ImageSiblings {
+  listTags(options?: RequestOptions): Promise<readonly string[]>;
+  /** The image of another tag, over the same connections: it need not be closed. */
+  open(tag: Tag): ImageSource;
 }

@@ -1,5 +1,6 @@
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
+import type { Tag } from '../oci/repository-name.ts';
 import type { ByteSource, ByteStream } from '../streams/byte-source.ts';
 import type { RequestOptions } from './image-source.ts';
 import type { Packing } from './layer-packer.ts';
@@ -13,6 +14,9 @@ export interface ImageTarget {
 
   /** Begins a push. Nothing is visible under the image's name before `commit`. */
   begin(options?: RequestOptions): Promise<ImageWriter>;
+
+  /** The same repository under another tag, over the same connections: it need not be closed. Absent where there are no tags. */
+  openSibling?(tag: Tag): ImageTarget;
   close(): Promise<void>;
 }
 

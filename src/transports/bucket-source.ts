@@ -20,7 +20,7 @@ const maxNamedTags = 20;
  * once. The bucket stays open when the source is closed.
  */
 export function createBucketSource(repository: Repository, { reference, location }: BucketSourceOptions): ImageSource {
-  const { manifests, blobs, referrers } = repository;
+  const { manifests, blobs, referrers, tags } = repository;
   let root: StoredManifest | undefined;
   return {
     location,
@@ -36,6 +36,10 @@ export function createBucketSource(repository: Repository, { reference, location
     },
     blob: (blob) => blobs.open(blob),
     referrers: async ({ digest }, options) => (await referrers.list(digest, options)) ?? [],
+    siblings: {
+      listTags: (options) => tags.list(options),
+      open: (tag) => createBucketSource(repository, { reference: tag, location: `${location} (tag ${tag})` }),
+    },
     close: async () => undefined,
   };
 }

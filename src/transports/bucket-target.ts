@@ -27,6 +27,7 @@ export function createBucketTarget(
     location,
     takes: 'graph',
     begin: (options) => repository.beginPush(tag, { ...options, copiedTag, format, firstLook }),
+    openSibling: (other) => createBucketTarget(repository, { tag: other, format, location: `${location} (tag ${other})` }),
     close: async () => undefined,
   };
 }

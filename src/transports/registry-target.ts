@@ -22,6 +22,7 @@ export function createRegistryTarget({ push, tag, location }: RegistryTargetOpti
     location,
     takes: 'graph',
     begin: async () => createWriter(push, tag, location),
+    openSibling: (other) => createRegistryTarget({ push, tag: other, location: `${location} (tag ${other})` }),
     close: async () => undefined,
   };
 }

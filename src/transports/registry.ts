@@ -38,6 +38,10 @@ export function createRegistrySource({ repository, reference, location, fallback
     },
     blob: (descriptor) => repository.blob(descriptor),
     referrers: (subject, options) => repository.listReferrers(subject.digest, { ...options, fallbackTags }),
+    siblings: {
+      listTags: (options) => Array.fromAsync(repository.listTags(options)),
+      open: (tag) => createRegistrySource({ repository, reference: tag, location: `${location} (tag ${tag})` }),
+    },
     close: async () => undefined,
   };
 

@@ -19,6 +19,19 @@ function parseResult({ code, stdout, stderr }: { code: number; stdout: string; s
 }
 
 describe('images in a directory bucket', () => {
+  it('take along what cosign tags of them, where --referrers is given', async ({ folder }) => {
+    const digest = await writeIndexLayout(folder, 'image');
+    const { run } = openCommandLine({ folder });
+    const signature = `${digest.replace(':', '-')}.sig`;
+    for (const tag of ['1.0', signature]) expect(await run('push', 'oci:image', `file:a//app:${tag}`)).toMatchObject({ code: 0 });
+    expect(await run('push', 'file:a//app:1.0', 'file:b//app:1.0')).toMatchObject({ code: 0 });
+    expect(await run('tags', 'file:b//app')).toMatchObject({ stdout: '1.0\n' });
+    const { code, stderr } = await run('push', 'file:a//app:1.0', 'file:b//app:1.0', '--referrers');
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("1 tag of cosign's copied, too.");
+    expect(await run('tags', 'file:b//app')).toMatchObject({ stdout: `1.0\n${signature}\n` });
+  });
+
   it('are pushed, listed, inspected, tagged, pulled and removed', async ({ folder }) => {
     const digest = await writeIndexLayout(folder, 'image');
     const { run } = openCommandLine({ folder });

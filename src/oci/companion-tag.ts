@@ -1,5 +1,5 @@
-import type { Digest } from '../oci/digest.ts';
-import { isFallbackTag } from '../oci/fallback-tag.ts';
+import type { Digest } from './digest.ts';
+import { isFallbackTag } from './fallback-tag.ts';
 
 /** As cosign tags what it knows of an image: `sha256-….sig`, `.att`, `.sbom`. */
 const grammar = /^(sha256)-([a-f0-9]{64})\.(?:sig|att|sbom)$/;
