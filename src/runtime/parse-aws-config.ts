@@ -29,10 +29,16 @@ export function parseAwsConfig(text: string): AwsConfig {
       sections.set(name, section);
       continue;
     }
-    const [, indent, key, value] = /^(\s*)([^=\s]+)\s*=\s*(.*)$/.exec(line.replace(/\s+[#;].*$/, '').trimEnd()) ?? [];
+    const [, indent, key, value] = /^(\s*)([^=\s]+)\s*=\s*([^]*)$/.exec(withoutComment(line)) ?? [];
     if (section === undefined || indent === undefined || key === undefined || value === undefined) continue;
     if (indent === '') block = key;
     section.set(indent === '' ? key : `${block}.${key}`, value);
   }
   return sections;
+}
+
+/** A comment has a blank before it. Without a pattern for all of these, whose time would grow with the square of their number. */
+function withoutComment(line: string): string {
+  const comment = line.search(/\s[#;]/);
+  return (comment < 0 ? line : line.slice(0, comment)).trimEnd();
 }

@@ -65,7 +65,7 @@ export function readOtelSettings(environment: Environment): OtelDecision {
 
 /** The URL for traces is taken as it is; the general one is the base of all signals. */
 function findEndpoint(own: string | undefined, base: string): URL | undefined {
-  const url = URL.parse(own ?? `${base.replace(/\/+$/, '')}/v1/traces`);
+  const url = URL.parse(own ?? `${withoutSlashes(base)}/v1/traces`);
   return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined;
 }
 
@@ -100,4 +100,11 @@ function parseTimeout(text: string | undefined): number {
 
 function named(serviceName: string | undefined): Record<string, string> {
   return serviceName === undefined ? {} : { 'service.name': serviceName };
+}
+
+/** Without the slashes at its end. */
+function withoutSlashes(url: string): string {
+  let end = url.length;
+  while (url[end - 1] === '/') end -= 1;
+  return url.slice(0, end);
 }
