@@ -1,0 +1,4 @@
+import { describeFuzz } from './describe-fuzz.ts';
+import { imageTargets } from './image-targets.ts';
+
+describeFuzz('of images', imageTargets);
