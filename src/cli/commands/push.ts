@@ -7,11 +7,12 @@ import { openRepository } from '../../registry/repository.ts';
 import { openWritableBucket } from '../../runtime/open-bucket.node.ts';
 import { openUploadJournal } from '../../runtime/open-upload-journal.node.ts';
 import { openSource } from '../../runtime/open-source.node.ts';
-import { resolveBucketPlace, resolvePlace, type ResolvedBucketPlace } from '../../runtime/resolve-place.node.ts';
+import { resolveBucketPlace, resolvePlace, type ResolvedBucketPlace, type ResolvedPlace } from '../../runtime/resolve-place.node.ts';
 import { resolveS3Settings } from '../../runtime/aws-profile.node.ts';
 import type { ImageSource } from '../../transfer/image-source.ts';
 import type { ImageTarget } from '../../transfer/image-target.ts';
 import { createBucketTarget } from '../../transports/bucket-target.ts';
+import { copyBlobsFrom } from '../../transports/copied-blobs.ts';
 import { formatPlace } from '../../transports/place.ts';
 import { type Command, type CommandContext, defineCommand, type ResultDoc } from '../command.ts';
 import { connectionFlags, readConnectionFlags } from '../connection-flags.ts';
@@ -86,7 +87,8 @@ export const push: Command = defineCommand({
     const packer = await createFlaggedPacker(flags);
     const choices: CopyChoices = { ...flags, packer, manner: 'send', countConnections: () => engine.connections.inUse };
     const repositoryOptions = { ...engine, partSizeBytes: parsePartSize(flags['part-size']) };
-    const source = await openSource(await resolvePlace(args.source, options), { ...connection, signal, engine });
+    const from = await resolvePlace(args.source, options);
+    const source = await openSource(from, { ...connection, signal, engine });
     try {
       const look = (unformatted: Bucket): Promise<FirstLook> =>
         openRepository(unformatted, place.repository, repositoryOptions).lookBeforePush(place.tag, { signal });
@@ -95,7 +97,9 @@ export const push: Command = defineCommand({
         const journal = await openUploadJournal(place.address, bucket.location, environment);
         const repository = openRepository(bucket, place.repository, { ...repositoryOptions, journal });
         const read = { format: format ?? ('none' as const), firstLook: looked };
-        const target = createBucketTarget(repository, { tag: place.tag, ...read, location: formatPlace(place) });
+        const written = createBucketTarget(repository, { tag: place.tag, ...read, location: formatPlace(place) });
+        const neighbour = findNeighbour(from, place);
+        const target = neighbour === undefined ? written : copyBlobsFrom(neighbour, written, repository);
         const result = await pushImage(source, target, { ...place, bucket, publicUrl: format?.publicUrl }, choices, context);
         await writeDigestFile(flags['digest-file'], result.digest);
         output.result(result, formatPush(result));
@@ -143,6 +147,13 @@ function requireTag(place: ResolvedBucketPlace): TaggedPlace {
   throw new RegistryError('reference-ambiguous', `Cannot push to "${formatPlace(place)}": wanted a repository and a tag`, {
     hint: 'Write the place as …/NAME:TAG, such as "s3://my-bucket/team/app:1.0".',
   });
+}
+
+/** The repository that an image is copied from, if it lies in the bucket that it goes to. */
+function findNeighbour(from: ResolvedPlace, { address }: ResolvedBucketPlace): RepositoryName | undefined {
+  if (from.kind !== 'bucket') return undefined;
+  const bucketOf = (one: ResolvedBucketPlace['address']): string => formatPlace({ kind: 'bucket', address: one });
+  return bucketOf(from.address) === bucketOf(address) ? from.repository : undefined;
 }
 
 async function describeAddress(
