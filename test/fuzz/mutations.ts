@@ -108,7 +108,7 @@ export function repetitionsOf({ examples }: FuzzTarget, bytes: number): string[]
     ...new Set([
       ...examples,
       ...evils,
-      ...examples.flatMap((text) => [...text].slice(0, 12)),
+      ...examples.flatMap((text) => text.slice(0, 12).split('')),
       '<a>',
       '"a":',
       '\\"',

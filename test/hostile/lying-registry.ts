@@ -65,7 +65,7 @@ function refuseLeaks({ asked }: LyingServer, credentials: RegistryCredentials | 
 }
 
 /** A registry that holds an image as `team/app:1.0`. */
-export function tellTruth({ graph, root }: DamagedImage): Lie {
+function tellTruth({ graph, root }: DamagedImage): Lie {
   return ({ response, path }) => {
     const [, kind, reference = ''] = /^\/v2\/team\/app\/(manifests|blobs)\/([^?]+)/.exec(path) ?? [];
     const bytes = kind === 'blobs' ? graph.blobs.get(reference) : graph.manifests.get(reference === '1.0' ? root.digest : reference);
