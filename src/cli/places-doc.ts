@@ -12,7 +12,7 @@ export const placesDoc: string = `## Names of places
 | \`oci-archive:FILE[:REF]\` | an OCI layout in a tar | yes | yes |
 | \`docker-archive:FILE[:REF]\` | what \`docker save\` writes; holds one platform | yes | yes |
 | \`docker-daemon:NAME[:TAG]\` | an image of the Docker daemon that \`DOCKER_HOST\` or the Docker context names; holds one platform | yes | yes |
-| \`docker://HOST/NAME\` | a registry | yes | of \`pull\` |
+| \`docker://HOST/NAME\` | a registry | yes | yes |
 
 \`NAME\` is a repository and its tag or digest: \`team/app:1.0\`, \`team/app@sha256:…\`. Without a \`NAME\`, the first four are the bucket itself.
 

@@ -1,8 +1,10 @@
 import type { Bucket } from '../../bucket/bucket.ts';
 import { RegistryError } from '../../errors/registry-error.ts';
 import { formatKey } from '../../layout/keys.ts';
+import { formatRegistryReference } from '../../oci/reference.ts';
 import type { RepositoryName, Tag } from '../../oci/repository-name.ts';
 import type { FirstLook } from '../../registry/push-outlook.ts';
+import type { ConnectionOptions } from '../../runtime/connection-options.ts';
 import { openRepository } from '../../registry/repository.ts';
 import { openWritableBucket } from '../../runtime/open-bucket.node.ts';
 import { openUploadJournal } from '../../runtime/open-upload-journal.node.ts';
@@ -13,7 +15,7 @@ import type { ImageSource } from '../../transfer/image-source.ts';
 import type { ImageTarget } from '../../transfer/image-target.ts';
 import { createBucketTarget } from '../../transports/bucket-target.ts';
 import { copyBlobsFrom } from '../../transports/copied-blobs.ts';
-import { formatPlace } from '../../transports/place.ts';
+import { formatPlace, parsePlace, type Place } from '../../transports/place.ts';
 import { type Command, type CommandContext, defineCommand, type ResultDoc } from '../command.ts';
 import { connectionFlags, readConnectionFlags } from '../connection-flags.ts';
 import type { Environment } from '../environment.ts';
@@ -54,7 +56,7 @@ const resultDoc: ResultDoc<PushResult> = {
 export const push: Command = defineCommand({
   name: 'push',
   doc: [
-    'Copies an image into a bucket and prints the line that pulls it from there. Layers go up side by side, large ones in parallel parts, and uncompressed ones of an archive are compressed on the way; what the bucket has already is skipped. Nothing is visible under the tag before all of it is there.',
+    'Copies an image into a bucket, or a registry, and prints the line that pulls it from there. Layers go up side by side, large ones in parallel parts, and uncompressed ones of an archive are compressed on the way; what the bucket has already is skipped. Nothing is visible under the tag before all of it is there.',
     'A bucket without `bucketry init` is made ready on the way. Stop it at any time: the same command goes on where it was stopped.',
   ],
   arguments: {
@@ -65,7 +67,7 @@ export const push: Command = defineCommand({
     },
     dest: {
       value: 'DEST',
-      doc: 'Where it goes: `s3://BUCKET/NAME:TAG`, `file:DIR//NAME:TAG`, or `NAME:TAG` in the default bucket.',
+      doc: 'Where it goes: `s3://BUCKET/NAME:TAG`, `file:DIR//NAME:TAG`, or `NAME:TAG` in the default bucket; or `docker://HOST/NAME:TAG`, a registry.',
       required: true,
     },
   },
@@ -82,14 +84,22 @@ export const push: Command = defineCommand({
     const { environment, signal, output } = context;
     const options = { bucket: flags.bucket, environment };
     const connection = readConnectionFlags(flags, context);
-    const place = requireTag(await resolveBucketPlace(args.dest, options));
+    const dest = parsePlace(args.dest);
+    const place = dest.kind === 'docker' ? undefined : requireTag(await resolveBucketPlace(args.dest, options));
     const engine = createFlaggedEngine(flags);
     const packer = await createFlaggedPacker(flags);
     const choices: CopyChoices = { ...flags, packer, manner: 'send', countConnections: () => engine.connections.inUse };
     const repositoryOptions = { ...engine, partSizeBytes: parsePartSize(flags['part-size']) };
     const from = await resolvePlace(args.source, options);
+    const registry = dest.kind === 'docker' ? requireRegistryTag(dest) : undefined;
     const source = await openSource(from, { ...connection, signal, engine });
+    const finish = async (result: PushResult): Promise<void> => {
+      await writeDigestFile(flags['digest-file'], result.digest);
+      output.result(result, formatPush(result));
+    };
     try {
+      if (registry) await finish(await pushToRegistry(source, registry, choices, connection, context));
+      if (!place) return;
       const look = (unformatted: Bucket): Promise<FirstLook> =>
         openRepository(unformatted, place.repository, repositoryOptions).lookBeforePush(place.tag, { signal });
       const { bucket, format, looked } = await openWritableBucket(place.address, { ...connection, signal, engine }, look);
@@ -100,9 +110,8 @@ export const push: Command = defineCommand({
         const written = createBucketTarget(repository, { tag: place.tag, ...read, location: formatPlace(place) });
         const neighbour = findNeighbour(from, place);
         const target = neighbour === undefined ? written : copyBlobsFrom(neighbour, written, repository);
-        const result = await pushImage(source, target, { ...place, bucket, publicUrl: format?.publicUrl }, choices, context);
-        await writeDigestFile(flags['digest-file'], result.digest);
-        output.result(result, formatPush(result));
+        const pushed = await pushImage(source, target, choices, context);
+        await finish({ ...pushed, ...(await findLines({ ...place, bucket, publicUrl: format?.publicUrl }, environment)) });
       } finally {
         await bucket.close();
       }
@@ -112,19 +121,16 @@ export const push: Command = defineCommand({
   },
 });
 
+type PulledBy = Pick<PushResult, 'pullCommand' | 'serveCommand'>;
+
 async function pushImage(
   source: ImageSource,
   target: ImageTarget,
-  place: TaggedPlace & { readonly bucket: Bucket; readonly publicUrl: string | undefined },
   choices: CopyChoices,
   context: CommandContext,
-): Promise<PushResult> {
+): Promise<Omit<PushResult, keyof PulledBy>> {
   const startedAtMs = performance.now();
-  const { repository, tag, bucket, publicUrl } = place;
   const { root, summary } = await runCopy(source, target, choices, context);
-  const durationMs = Math.round(performance.now() - startedAtMs);
-  const address = await describeAddress(place, bucket, context.environment);
-  const line = findPullLine({ ...address, publicUrl, image: `${repository}:${tag}` });
   return {
     source: source.location,
     target: target.location,
@@ -133,10 +139,35 @@ async function pushImage(
     blobsSent: summary.blobs,
     bytesSent: summary.bytes,
     blobsSkipped: summary.skippedBlobs,
-    durationMs,
-    pullCommand: line.command,
-    serveCommand: line.serve,
+    durationMs: Math.round(performance.now() - startedAtMs),
   };
+}
+
+async function pushToRegistry(
+  source: ImageSource,
+  place: RegistryPlace,
+  choices: CopyChoices,
+  connection: ConnectionOptions,
+  context: CommandContext,
+): Promise<PushResult> {
+  const { openTarget } = await import('../../runtime/open-target.node.ts');
+  const target = await openTarget(place, connection);
+  try {
+    const pushed = await pushImage(source, target, choices, context);
+    return { ...pushed, pullCommand: `docker pull ${formatRegistryReference(place.reference)}` };
+  } finally {
+    await target.close();
+  }
+}
+
+async function findLines(
+  place: TaggedPlace & { readonly bucket: Bucket; readonly publicUrl: string | undefined },
+  environment: Environment,
+): Promise<PulledBy> {
+  const { repository, tag, bucket, publicUrl } = place;
+  const address = await describeAddress(place, bucket, environment);
+  const { command, serve } = findPullLine({ ...address, publicUrl, image: `${repository}:${tag}` });
+  return { pullCommand: command, serveCommand: serve };
 }
 
 type TaggedPlace = ResolvedBucketPlace & { readonly repository: RepositoryName; readonly tag: Tag };
@@ -144,8 +175,20 @@ type TaggedPlace = ResolvedBucketPlace & { readonly repository: RepositoryName; 
 function requireTag(place: ResolvedBucketPlace): TaggedPlace {
   const { repository, tag } = place;
   if (repository !== undefined && tag !== undefined) return { ...place, repository, tag };
-  throw new RegistryError('reference-ambiguous', `Cannot push to "${formatPlace(place)}": wanted a repository and a tag`, {
-    hint: 'Write the place as …/NAME:TAG, such as "s3://my-bucket/team/app:1.0".',
+  throw withoutTag(place, 's3://my-bucket/team/app:1.0');
+}
+
+type RegistryPlace = Extract<Place, { kind: 'docker' }>;
+
+/** Without a tag a reference of a registry means `latest`; a digest cannot be chosen. */
+function requireRegistryTag(place: RegistryPlace): RegistryPlace {
+  if (place.reference.digest === undefined) return place;
+  throw withoutTag(place, 'docker://registry.example.com/team/app:1.0');
+}
+
+function withoutTag(place: Place, example: string): RegistryError {
+  return new RegistryError('reference-ambiguous', `Cannot push to "${formatPlace(place)}": wanted a repository and a tag`, {
+    hint: `Write the place as …/NAME:TAG, such as "${example}".`,
   });
 }
 
