@@ -57,6 +57,7 @@ const indexSchema = v.object({
 export function parseManifest(bytes: Uint8Array, declaredType?: string): Manifest {
   const json = parseJsonObject(bytes, maxManifestBytes, 'a manifest');
   if (json['schemaVersion'] === 1 || 'fsLayers' in json) throw schema1Unsupported();
+  refuseOtherCapitals(json);
   const manifest = 'manifests' in json ? readIndex(json) : readImage(json);
   const type = declaredType?.split(';')[0]?.trim();
   if (type !== undefined && type !== manifest.mediaType) {
@@ -66,6 +67,27 @@ export function parseManifest(bytes: Uint8Array, declaredType?: string): Manifes
     );
   }
   return manifest;
+}
+
+/** Members that decide what a manifest is. */
+const members = ['schemaVersion', 'mediaType', 'config', 'layers', 'manifests', 'fsLayers', 'blobs', 'subject'] as const;
+const memberOf: ReadonlyMap<string, string> = new Map(members.map((name) => [foldCase(name), name]));
+
+/** Clients in Go take `Layers`, or `layer\u017f`, for `layers`: what they would read in another way is refused, as what has both is. */
+function refuseOtherCapitals(json: Readonly<Record<string, unknown>>): void {
+  for (const name of Object.keys(json)) {
+    const meant = memberOf.get(foldCase(name));
+    if (meant === undefined || meant === name) continue;
+    throw new RegistryError(
+      'manifest-invalid',
+      `Cannot take a manifest with a member ${JSON.stringify(name.slice(0, 100))}: clients would disagree on whether it is "${meant}"`,
+    );
+  }
+}
+
+/** As Go's encoding/json compares names. */
+function foldCase(name: string): string {
+  return name.toUpperCase().toLowerCase();
 }
 
 /**

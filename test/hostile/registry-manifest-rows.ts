@@ -62,6 +62,8 @@ const texts: readonly HostileRow[] = [
   manifestRow('a manifest of schema 1', 'schema-1-unsupported', '{"schemaVersion":1,"fsLayers":[]}'),
   manifestRow('a manifest of schema 1 that says 2', 'schema-1-unsupported', manifestWith({ fsLayers: [] })),
   manifestRow('a manifest that is an index, too', 'manifest-invalid', manifestWith({ manifests: [] })),
+  manifestRow('a manifest that is an index to clients that heed no capitals', 'manifest-invalid', manifestWith({ Manifests: [] })),
+  manifestRow('a manifest whose layers are others to clients in Go', 'manifest-invalid', manifestWith({ 'layer\u017f': [] })),
   manifestRow('an index with a config', 'manifest-invalid', JSON.stringify({ schemaVersion: 2, manifests: [], config: blob() })),
   manifestRow('a manifest of the type that was dropped', 'media-type-unsupported', manifestWith({ blobs: [] })),
   manifestRow('a manifest of no known type', 'media-type-unsupported', manifestWith({ mediaType: 'text/html' })),
