@@ -31,7 +31,7 @@ export interface ProbeOptions extends RequestOptions {
 
 const racers = 8;
 const sample = new TextEncoder().encode('bucketry asks what this store can do\n');
-const sampleSha256 = digestHex('sha256', sample);
+const sampleSha256 = 'f16b9d164f6489c8f2047cc70b2d821afb534a0f0b20e0afc2568e7ec1379d13';
 const sampleCrc32 = '4f3d16a5';
 
 /**
