@@ -1,10 +1,11 @@
 import type { CollectionState } from '../layout/collection-state.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Tag } from '../oci/repository-name.ts';
+import type { Clock } from '../streams/clock.ts';
 import { forEachConcurrently, mapConcurrently, runTogether } from '../streams/concurrency.ts';
 import type { CollectionWatch } from './collection-watch.ts';
 import type { Manifests } from './manifests.ts';
-import type { PushRound } from './push-round.ts';
+import { type PushRound, renewRoot } from './push-round.ts';
 import type { Referrers, SubjectLook } from './referrers.ts';
 import type { RequestOptions } from './repository-context.ts';
 import type { Tags } from './tags.ts';
@@ -15,6 +16,7 @@ export interface AheadPlace {
   readonly referrers: Referrers;
   readonly tags: Tags;
   readonly watch: CollectionWatch;
+  readonly clock: Clock;
   readonly tag: Tag | undefined;
 }
 
@@ -86,9 +88,9 @@ export async function prepareAhead(
 }
 
 /** What the tag named when the push began is put again, as it would be just before the tag moves: a push that asked early tags as long as both are young. */
-async function renewNamed({ manifests, tag }: AheadPlace, round: PushRound, signal: AbortSignal): Promise<void> {
+async function renewNamed({ manifests, tag, clock }: AheadPlace, round: PushRound, signal: AbortSignal): Promise<void> {
   const { named } = round.outlook;
   if (tag === undefined || named === 'unread') return;
-  if (named && named.descriptor.digest !== round.root) await manifests.put(named.descriptor.digest, named.bytes, { signal });
+  if (named && named.descriptor.digest !== round.root) await renewRoot(manifests, round, named, clock, signal);
   round.isNamedRenewed = true;
 }

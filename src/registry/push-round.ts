@@ -4,7 +4,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { Clock } from '../streams/clock.ts';
 import type { FoundUpload } from './blob-upload.ts';
 import type { PreparedVersion } from './derived-object.ts';
-import type { StoredManifest } from './manifests.ts';
+import type { Manifests, StoredManifest } from './manifests.ts';
 import type { Outlook } from './push-outlook.ts';
 
 /** What a push knows and has done since it last looked; when a collection comes between, it begins again. */
@@ -28,6 +28,8 @@ export interface PushRound {
   list?: PreparedVersion | undefined;
   /** Whether what the tag named at the begin was put once more. */
   isNamedRenewed: boolean;
+  /** Roots that were put once more, when, and the end of it. */
+  readonly renewals: Map<Digest, { readonly atMs: number; readonly done: Promise<unknown> }>;
   /** What the tag names that is about to be moved, as it was read when that was to come soon. */
   old?: { readonly named: StoredManifest | undefined; readonly isRenewed: boolean } | undefined;
   isMarked: boolean;
@@ -45,6 +47,7 @@ export function createRound(outlook: Outlook): PushRound {
     indexed: new Set(outlook.complete),
     isUnchanged: false,
     isNamedRenewed: false,
+    renewals: new Map(),
     // The list is written after the marker; what a tag names was pushed here
     isMarked: outlook.list !== undefined || outlook.complete.size > 0,
     isSettled: false,
@@ -59,4 +62,26 @@ const maxEarlyMs: number = maxUntaggedMs / 2;
 export function isSettledEarly({ outlook, early, hasFound }: PushRound, used: ReadonlySet<Digest>, clock: Clock): boolean {
   if (!early || hasFound || clock.now() - outlook.beganAtMs > maxEarlyMs) return false;
   return settlePush(outlook.collection, early, used) === 'settled';
+}
+
+/**
+ * Puts a root once more that a tag is about to be taken from; the same again shortly after counts as done (R2 takes one write a second a key), and the push is late by the time of the
+ * one that was done.
+ */
+export async function renewRoot(
+  manifests: Pick<Manifests, 'put'>,
+  round: PushRound,
+  { descriptor: { digest }, bytes }: StoredManifest,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const before = round.renewals.get(digest);
+  if (before && clock.now() - before.atMs < maxEarlyMs) {
+    round.sinceMs = Math.min(round.sinceMs, before.atMs);
+    await before.done;
+    return;
+  }
+  const done = manifests.put(digest, bytes, { signal });
+  round.renewals.set(digest, { atMs: clock.now(), done });
+  await done;
 }

@@ -18,7 +18,7 @@ import type { Manifests, StoredManifest } from './manifests.ts';
 import { findRecordedPack, recordPack } from './pack-recipes.ts';
 import { maxPublished, prepareAhead } from './push-ahead.ts';
 import { type FirstLook, readOutlook } from './push-outlook.ts';
-import { createRound, isSettledEarly } from './push-round.ts';
+import { createRound, isSettledEarly, renewRoot } from './push-round.ts';
 import type { Referrers } from './referrers.ts';
 import type { RepositoryContext, RequestOptions } from './repository-context.ts';
 import type { BlobContent, UnknownBlob } from './staged-upload.ts';
@@ -174,7 +174,7 @@ export async function beginPush(
   const renewOld = async (root: Digest | undefined, signal: AbortSignal): Promise<void> => {
     const { old } = round;
     if (!old || old.isRenewed || root === undefined) return;
-    if (old.named && old.named.descriptor.digest !== root) await manifests.put(old.named.descriptor.digest, old.named.bytes, { signal });
+    if (old.named && old.named.descriptor.digest !== root) await renewRoot(manifests, round, old.named, clock, signal);
     round.old = { named: old.named, isRenewed: true };
   };
 
@@ -218,7 +218,7 @@ export async function beginPush(
       round.root = root.digest;
       round.isUnchanged = coming.length === 1 && named !== 'unread' && named?.descriptor.digest === root.digest;
       if (round.isUnchanged) return;
-      const place = { manifests, referrers, tags, watch, tag };
+      const place = { manifests, referrers, tags, watch, clock, tag };
       await runTogether([(signal) => prepareAhead(place, round, coming, { signal }), (signal) => abortUploads(superfluous, signal)], outer);
     },
     async putBlob(blob, bytes, putOptions = {}) {

@@ -78,6 +78,7 @@ export async function tryPoint(point: FaultPoint): Promise<PointResult> {
       violations.push(...judgeError(failure));
       if (retries || !armed.hasFired) violations.push(`failed for good: ${failure.stack}`);
       if (readRefs(await theatre.readFiles()) !== refsBefore) violations.push('failed, and changed the refs of the layout');
+      await stage.server.rest();
       stage.clock.advance(pauseMs);
       const again = await catchFailure(act(operation.run, { retries }));
       const isDone = operation.doneCode !== undefined && hasCode(again, operation.doneCode);

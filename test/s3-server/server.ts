@@ -62,6 +62,8 @@ export interface S3TestServer {
   writeObject(bucketName: string, key: string, bytes: Uint8Array, headers?: Readonly<Record<string, string>>): void;
   deleteObject(bucketName: string, key: string): void;
   inject(fault: Fault): ArmedFault;
+  /** Resolves when no request is under way any more, those included whose clients have hung up. */
+  rest(): Promise<void>;
   /** Ends every connection. Throws what went wrong in the server itself, so that no test passes over it. */
   close(): Promise<void>;
 }
@@ -165,6 +167,13 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Te
       service.store.get(bucketName).delete(key, service.now(), service.store.nextTick());
     },
     inject: (fault) => faults.inject(fault),
+    async rest() {
+      // What a client sent before it hung up may still lie in the socket
+      for (let turn = 0; turn < 10; turn += 1) {
+        await new Promise((resolve) => setImmediate(resolve));
+        await Promise.all(running);
+      }
+    },
     async close() {
       stopping.abort();
       const closed = once(server, 'close');
