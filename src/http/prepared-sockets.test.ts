@@ -1,4 +1,4 @@
-import { Agent as HttpAgent, createServer as createHttpServer, request as requestHttp, type RequestListener, type Server } from 'node:http';
+import { Agent as HttpAgent, createServer as createHttpServer, request as requestHttp, type RequestListener } from 'node:http';
 import { Agent as HttpsAgent, createServer as createHttpsServer, request as requestHttps } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -29,7 +29,7 @@ async function start({ isTls = false, restMs = 5000 } = {}): Promise<Stage> {
     opened.push(socket);
     socket.on('error', () => {});
   });
-  await new Promise<void>((resolve) => (server as Server).listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const agent = isTls ? new HttpsAgent({ keepAlive: true, ca: testAuthority }) : new HttpAgent({ keepAlive: true });
   const prepared = prepareSockets(agent, restMs);
   cleanups.push(

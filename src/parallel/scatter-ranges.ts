@@ -74,7 +74,7 @@ function fetchRange(open: OpenRange, range: RangeUnderWay, write: PieceWriter, o
   return connections.run(
     async (carry) => {
       const lease = await budget.acquire(answerBytes, signal, turn);
-      await fetchTraced(carry).finally(lease.release);
+      await fetchTraced(carry).finally(() => lease.release());
     },
     { signal, turn },
   );

@@ -34,8 +34,8 @@ function watched(source: ImageSource, opened: string[], mayOpen: Promise<void> =
 async function createWorld(lacksCopy = false): Promise<{
   readonly image: Descriptor;
   readonly source: ImageSource;
-  target(name: string): ImageTarget;
-  repository(name: string): Repository;
+  readonly target: (name: string) => ImageTarget;
+  readonly repository: (name: string) => Repository;
 }> {
   const graph = createGraph();
   const image = await addImage(graph, 'linux/amd64');
