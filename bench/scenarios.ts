@@ -52,9 +52,9 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     image: layer198,
     contestants: [bucketryPush, cranePush, skopeoPush, dockerPush, s5cmdTuned],
     targets: [
-      { kind: 'as-fast-as', other: cranePush },
-      { kind: 'as-fast-as', other: skopeoPush },
-      { kind: 'as-fast-as', other: dockerPush },
+      { kind: 'as-fast-as', other: cranePush, atLeast: 9 },
+      { kind: 'as-fast-as', other: skopeoPush, atLeast: 9 },
+      { kind: 'as-fast-as', other: dockerPush, atLeast: 9 },
       { kind: 'as-fast-as', other: s5cmdTuned },
     ],
   },
@@ -67,10 +67,10 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     contestants: [engineAlone, s5cmdTuned, s5cmdDefault, awsPut, awsPutDefault, crtPut, curlPut],
     seldom: [curlPut],
     targets: [
-      { kind: 'as-fast-as', other: s5cmdTuned },
-      { kind: 'as-fast-as', other: s5cmdDefault },
-      { kind: 'as-fast-as', other: awsPut },
-      { kind: 'as-fast-as', other: crtPut },
+      { kind: 'as-fast-as', other: s5cmdTuned, atLeast: 1.25 },
+      { kind: 'as-fast-as', other: s5cmdDefault, atLeast: 1.25 },
+      { kind: 'as-fast-as', other: awsPut, atLeast: 1.25 },
+      { kind: 'as-fast-as', other: crtPut, atLeast: 1.25 },
     ],
   },
   'push-1g': {
@@ -83,9 +83,9 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     seldom: [cranePush, dockerPush],
     isCounted: false,
     targets: [
-      { kind: 'as-fast-as', other: cranePush },
-      { kind: 'as-fast-as', other: dockerPush },
-      { kind: 'as-fast-as', other: s5cmdTuned },
+      { kind: 'as-fast-as', other: cranePush, atLeast: 14 },
+      { kind: 'as-fast-as', other: dockerPush, atLeast: 14 },
+      { kind: 'as-fast-as', other: s5cmdTuned, atLeast: 1.4 },
     ],
   },
   'push-1g-local': {
@@ -97,10 +97,10 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     contestants: [bucketryPush, s5cmdTuned, s5cmdNear],
     isCounted: false,
     targets: [
-      { kind: 'as-fast-as', other: s5cmdTuned },
-      { kind: 'as-fast-as', other: s5cmdNear },
-      { kind: 'processor', other: s5cmdTuned },
-      { kind: 'processor', other: s5cmdNear },
+      { kind: 'as-fast-as', other: s5cmdTuned, atLeast: 1.8 },
+      { kind: 'as-fast-as', other: s5cmdNear, atLeast: 1.8 },
+      { kind: 'processor', other: s5cmdTuned, atMost: 1 },
+      { kind: 'processor', other: s5cmdNear, atMost: 1 },
     ],
   },
   'push-1g-sink': {
@@ -111,10 +111,10 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     image: layer1g,
     contestants: [bucketryPush, s5cmdTuned, s5cmdNear],
     targets: [
-      { kind: 'as-fast-as', other: s5cmdTuned },
-      { kind: 'as-fast-as', other: s5cmdNear },
-      { kind: 'processor', other: s5cmdTuned },
-      { kind: 'processor', other: s5cmdNear },
+      { kind: 'as-fast-as', other: s5cmdTuned, atLeast: 1.8 },
+      { kind: 'as-fast-as', other: s5cmdNear, atLeast: 1.8 },
+      { kind: 'processor', other: s5cmdTuned, atMost: 1 },
+      { kind: 'processor', other: s5cmdNear, atMost: 1 },
     ],
   },
   'push-8x25': {
@@ -124,7 +124,7 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     limits: 'Images rarely have layers of one size; the largest one decides how long such clients take.',
     image: { kind: 'noise', layers: 8, layerBytes: 25 * mebibyte, seed: 'push-8x25' },
     contestants: [bucketryPush, cranePush],
-    targets: [{ kind: 'as-fast-as', other: cranePush }],
+    targets: [{ kind: 'as-fast-as', other: cranePush, atLeast: 3 }],
   },
   'slow-connection': {
     ...overLink,
@@ -134,7 +134,7 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     limits: 'On real links the slow ones are other ones each time, and not five times slower exactly.',
     image: layer198,
     contestants: [bucketryPush, bucketryPushOnce],
-    targets: [{ kind: 'as-fast-as', other: bucketryPushOnce }],
+    targets: [{ kind: 'as-fast-as', other: bucketryPushOnce, atLeast: 1.4 }],
   },
   'push-10g': {
     ...intoSink,
@@ -144,7 +144,10 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     image: { kind: 'holes', bytes: 10 * gibibyte },
     contestants: [bucketryPush],
     mostRounds: 2,
-    targets: [{ kind: 'memory', atMostMib: 256 }, { kind: 'pace' }],
+    targets: [
+      { kind: 'memory', atMostMib: 256 },
+      { kind: 'pace', atLeast: 0.95 },
+    ],
   },
   'pull-198': {
     ...overLink,
@@ -156,8 +159,8 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     filledBy: [bucketryPush, cranePush, curlPut],
     contestants: [bucketryPull, cranePull, skopeoPull, s5cmdGet, awsGet],
     targets: [
-      { kind: 'as-fast-as', other: cranePull },
-      { kind: 'as-fast-as', other: skopeoPull },
+      { kind: 'as-fast-as', other: cranePull, atLeast: 10 },
+      { kind: 'as-fast-as', other: skopeoPull, atLeast: 10 },
       { kind: 'as-fast-as', other: s5cmdGet },
     ],
   },
@@ -170,9 +173,9 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     contestants: [bucketryPush, bucketryPushZstd, craneAppend, pigzPipe, pigzPipeFast],
     isCounted: false,
     targets: [
-      { kind: 'as-fast-as', other: craneAppend },
-      { kind: 'as-fast-as', other: pigzPipe },
-      { kind: 'as-fast-as', other: pigzPipeFast },
+      { kind: 'as-fast-as', other: craneAppend, atLeast: 2 },
+      { kind: 'as-fast-as', other: pigzPipe, atLeast: 1.2 },
+      { kind: 'as-fast-as', other: pigzPipeFast, atLeast: 1.2 },
     ],
   },
   'repeat-12': {
@@ -200,7 +203,7 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     isCounted: false,
     repeats: 4,
     contestants: [bucketryVersion, bucketryHelp, bucketryList, nodeAlone],
-    targets: [{ kind: 'over', other: nodeAlone }],
+    targets: [{ kind: 'over', other: nodeAlone, atMostMs: 60 }],
   },
   'trace-cost': {
     ...intoSink,
