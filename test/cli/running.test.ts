@@ -74,7 +74,7 @@ describe('a push that is stopped', () => {
       expect(again).toMatchObject({ code: 0, stderr: expect.stringMatching(/sent, 12\.0 MiB, of which \d+\.\d MiB were there already/) });
       // One may have been begun beside the search for this one; it is given up, and no part goes there
       const sentTo = server.requests.filter(({ operation }) => operation === 'UploadPart' || operation === 'CompleteMultipartUpload');
-      expect([...new Set(sentTo.map(({ query }) => query.uploadId))]).toEqual(uploadIds);
+      expect([...new Set(sentTo.map(({ query }) => query['uploadId']))]).toEqual(uploadIds);
       expect({ hasTag: hasTag(), uploads: server.uploads('bucket') }).toEqual({ hasTag: true, uploads: [] });
     } finally {
       await server.close();
