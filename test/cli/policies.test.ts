@@ -105,9 +105,11 @@ describe('who has no more than the policy that init prints for pushers', () => {
         await expect.poll(() => server.uploads('bucket')[0]?.partNumbers.length ?? 0, { timeout: 20_000 }).toBeGreaterThan(0);
         broken.signal('SIGINT');
         await broken.ended;
+        const uploadIds = server.uploads('bucket').map(({ uploadId }) => uploadId);
         server.requests.length = 0;
         await succeed(push, 'push', 'oci:image', 's3://bucket/app:1');
-        expect(server.requests.filter(({ operation }) => operation === 'CreateMultipartUpload')).toEqual([]);
+        const completed = server.requests.filter(({ operation }) => operation === 'CompleteMultipartUpload');
+        expect(completed.map(({ query }) => query['uploadId'])).toEqual(uploadIds);
         expect(server.uploads('bucket')).toEqual([]);
         expect(refusals()).toEqual([]);
       },
