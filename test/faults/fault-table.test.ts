@@ -19,13 +19,20 @@ describe('docs/fault-table.md', () => {
     expect(withoutPoints(await readFile(faultTablePage, 'utf8'))).toBe(withoutPoints(formatPage(cells)));
   });
 
-  test('leaves out only stores whose listings lag behind, which the format does not take, and those that differ in what they tell of uploads', () => {
+  test('leaves out only stores whose listings lag behind, which the format does not take, and those that differ only in what they tell of uploads or how they check parts', () => {
     const lacking = Object.entries(PERSONALITIES).filter(([name]) => !storeNames.some((store) => store === name));
-    const described = lacking.map(([name, { listingDelayMs, etags, uploadListing }]) => [name, listingDelayMs > 0, etags, uploadListing]);
-    expect(described).toEqual([
-      ['slow-list', true, 'md5', 'prefix'],
-      ['opaque-etags', false, 'opaque', 'prefix'],
-      ['exact-upload-keys', false, 'md5', 'exact-key'],
+    const { aws } = PERSONALITIES;
+    const described = lacking.map(([name, personality]) => [
+      name,
+      Object.entries(personality).filter(([field, value]) =>
+        Object.entries(aws).every(([same, known]) => same !== field || known !== value),
+      ),
     ]);
+    expect(Object.fromEntries(described)).toEqual({
+      'slow-list': [['listingDelayMs', expect.any(Number)]],
+      'opaque-etags': [['etags', 'opaque']],
+      'exact-upload-keys': [['uploadListing', 'exact-key']],
+      'trailed-parts': [['takesTrailedParts', true]],
+    });
   });
 });

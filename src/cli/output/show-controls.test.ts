@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { showControls, spellControls } from './show-controls.ts';
 
 test('controls are shown, all else stays', () => {
-  expect(showControls('a\u001b[2Jb\nc\u009b1m\r\tü')).toBe(String.raw`a\u001b[2Jb` + '\n' + String.raw`c\u009b1m\u000d\u0009ü`);
+  expect(showControls('a\u001b[2Jb\nc\u009b1m\r\tü')).toBe(String.raw`a\u001b[2Jb` + '\n' + String.raw`c\u009b1m\u000d` + '\tü');
 });
 
 test('nothing that reaches a terminal is a control', () => {

@@ -1,5 +1,5 @@
-/** All that moves the cursor, colours, or renames the window: C0 but for the line feed, DEL, C1. */
-const controls = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g;
+/** All that moves the cursor, colours, or renames the window: C0 but for tabs and line feeds, which our own output has, DEL, C1. */
+const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /** Text for a terminal, where what others wrote (annotations, tags, messages) can do nothing: control characters are shown as `\\u001b`. */
 export function showControls(text: string): string {
