@@ -31,12 +31,21 @@ function findMain() {
  * run as it is. Node's own NODE_DISABLE_COMPILE_CACHE=1 prevents it.
  */
 function keepCompiled(/** @type {typeof import('node:fs')} */ fs) {
+  if (process.env.NODE_DISABLE_COMPILE_CACHE) return;
   var path = process.getBuiltinModule('node:path');
   var home = process.getBuiltinModule('node:os').homedir();
   var given = process.env.XDG_CACHE_HOME || '';
   var isGiven = path.isAbsolute(given);
+  var caches = isGiven ? given : path.join(home, '.cache');
+  var folder = path.join(caches, 'bucketry');
+  // From the outermost one on: who may write one of them can put another in place of those within.
   if (!isOnlyOwn(fs, isGiven ? given : home)) return;
-  process.getBuiltinModule('node:module').enableCompileCache(path.join(isGiven ? given : path.join(home, '.cache'), 'bucketry'));
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch {
+    return;
+  }
+  if (isOnlyOwn(fs, caches) && isOnlyOwn(fs, folder)) process.getBuiltinModule('node:module').enableCompileCache(folder);
 }
 
 function isOnlyOwn(/** @type {typeof import('node:fs')} */ fs, /** @type {string} */ folder) {

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -95,11 +95,18 @@ describe('what Node compiled of the program', () => {
     expect(await readdir(caches)).toEqual(['bucketry']);
   });
 
-  it('is not kept where others could write it', async () => {
+  it.each(['.', '.cache', '.cache/bucketry'])('is not kept where others could write "%s"', async (open) => {
     const home = await makeHome();
-    await chmod(home, 0o777);
-    expect(await program.run(['--version'], { HOME: home })).toMatchObject({ code: 0 });
+    await mkdir(join(home, '.cache', 'bucketry'), { recursive: true });
+    await chmod(join(home, open), 0o777);
+    expect(await program.run(['--version'], { HOME: home })).toMatchObject({ code: 0, stderr: '' });
     expect(await listKept(home)).toEqual([]);
+  });
+
+  it('lies in a folder that is its owner’s alone', async () => {
+    const home = await makeHome();
+    await program.run(['--version'], { HOME: home });
+    expect((await stat(join(home, '.cache', 'bucketry'))).mode & 0o777).toBe(0o700);
   });
 
   it('is not kept where there is no home', async () => {
