@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { throwIfAborted } from '../errors/registry-error.ts';
 import type { BenchRun } from './bench-run.ts';
-import type { Contestant, Stage } from './contestant.ts';
+import type { CommandLine, Contestant, Stage } from './contestant.ts';
 import { makeImage } from './make-image.node.ts';
 import { measureProcess } from './measure-process.node.ts';
 import { createRandom, shuffle } from './statistics.ts';
@@ -24,6 +24,7 @@ const runTimeoutMs = 30 * 60_000;
 const removalTimeoutMs = 60_000;
 /** After an interrupt: the process may not live longer than a few seconds. */
 const shortRemovalTimeoutMs = 3_000;
+const neverAborted = new AbortController().signal;
 
 /**
  * Lets contestants do the same work in turn, in another order each round, on an image of new bytes each time, and removes what each has sent before the next begins. Who fails
@@ -92,7 +93,8 @@ async function tidy(
   environment: BenchOptions['environment'],
   interrupt: AbortSignal,
 ): Promise<readonly string[]> {
-  const signal = AbortSignal.timeout(interrupt.aborted ? shortRemovalTimeoutMs : removalTimeoutMs);
+  const timeoutMs = interrupt.aborted ? shortRemovalTimeoutMs : removalTimeoutMs;
+  const signal = AbortSignal.timeout(timeoutMs);
   const leftovers: string[] = [];
   try {
     leftovers.push(...(await contestant.remove(stage, signal)));
@@ -100,9 +102,20 @@ async function tidy(
     leftovers.push(`what ${stage.run} has sent, if anything: ${messageOf(error)}`);
   }
   for (const command of contestant.putBack?.(stage) ?? []) {
-    await measureProcess(command, { environment, signal, timeoutMs: removalTimeoutMs }).catch(() => undefined);
+    const reason = await explainNotPutBack(command, environment, timeoutMs);
+    if (reason !== undefined) leftovers.push(`what "${command.join(' ')}" removes here: ${reason}`);
   }
   return leftovers;
+}
+
+/** With a time of its own: a place that does not answer may have used up what there was for removing. */
+async function explainNotPutBack(
+  command: CommandLine,
+  environment: BenchOptions['environment'],
+  timeoutMs: number,
+): Promise<string | undefined> {
+  const outcome = await measureProcess(command, { environment, signal: neverAborted, timeoutMs });
+  return outcome.kind === 'failed' ? outcome.reason : undefined;
 }
 
 function messageOf(error: unknown): string {

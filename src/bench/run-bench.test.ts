@@ -88,6 +88,18 @@ test('what cannot be removed is named', async () => {
   ]);
 });
 
+test('what cannot be put back is named', async () => {
+  const stuck = contestant('stuck', '0', {
+    remove: () => Promise.reject(new Error('timed out')),
+    putBack: ({ run: name }) => [[process.execPath, '-e', 'console.error("no daemon"); process.exit(1)', name]],
+  });
+  const [only] = await run([stuck], { runs: 1 });
+  expect(only?.leftovers).toEqual([
+    expect.stringContaining('timed out'),
+    expect.stringMatching(/^what ".* bench-x-stuck-1" removes here: it ended with code 1: no daemon$/),
+  ]);
+});
+
 test('a daemon does not hide behind the figures of its client', async () => {
   const [only] = await run([contestant('client', '0', { hasDaemon: true })], { runs: 1 });
   expect(only?.result).toMatchObject({ measurement: { cpuMs: undefined, peakBytes: undefined } });
