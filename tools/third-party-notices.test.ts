@@ -18,7 +18,8 @@ describe('formatThirdPartyNotices', () => {
     const two = await install(folder, 'two', { 'LICENSE.md': 'Permission of two\n' });
     const scoped = await install(folder, '@one/part', { licence: 'Permission of one\n' });
     const nested = await install(join(folder, 'node_modules', 'two'), 'three', { COPYING: 'Permission of three' });
-    const notices = await formatThirdPartyNotices([two, join(folder, 'src/main.ts'), scoped, two, nested]);
+    const again = await install(join(folder, 'node_modules', 'three'), 'two', { 'LICENSE.md': 'Permission of two\n' });
+    const notices = await formatThirdPartyNotices([two, join(folder, 'src/main.ts'), scoped, two, nested, again]);
     expect(notices.match(/^.* 1\.2\.3 \(MIT\)\n\n.*$/gm)).toEqual([
       '@one/part 1.2.3 (MIT)\n\nPermission of one',
       'three 1.2.3 (MIT)\n\nPermission of three',

@@ -17,10 +17,9 @@ const packageFolder = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/;
 export async function formatThirdPartyNotices(files: readonly string[]): Promise<string> {
   const folders = new Set(files.flatMap((file) => packageFolder.exec(file)?.[0] ?? []));
   const notices = await Promise.all([...folders].map(readNotice));
-  const sections = notices
-    .toSorted((one, other) => (one.title < other.title ? -1 : 1))
-    .map(({ title, licence }) => `${title}\n\n${licence}`);
-  return `${[introduction, ...sections].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
+  // One version may lie in several folders.
+  const sections = new Set(notices.map(({ title, licence }) => `${title}\n\n${licence}`));
+  return `${[introduction, ...[...sections].toSorted()].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }
 
 async function readNotice(folder: string): Promise<Notice> {
