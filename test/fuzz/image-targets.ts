@@ -91,7 +91,7 @@ const names: readonly FuzzTarget[] = [
       'https://a.test/app',
       'oci:dir:name',
       'docker://alpine',
-      'r2://b/a',
+      'r2://bucket/a',
     ],
     parse: parsePlace,
   },

@@ -53,7 +53,7 @@ const files: readonly FuzzTarget[] = [
     name: 'a mirror file',
     examples: [
       'bucket: s3://a\ndefaults:\n  platforms: [linux/amd64]\nrepositories:\n  - from: docker.io/library/alpine\n    tags: ["3.*"]\n',
-      'a: &a [x]\nb: [*a, *a]\n',
+      'defaults:\n  tags: &a [x]\nrepositories:\n  - from: a.test/a\n    tags: *a\n  - from: a.test/b\n    tags: *a\n',
     ],
     parse: (text) => parseMirrorFile(text, 'mirror.yaml'),
     maxBytes: maxWordBytes,
@@ -63,7 +63,7 @@ const files: readonly FuzzTarget[] = [
 const words: readonly FuzzTarget[] = [
   {
     name: 'a command line',
-    examples: ['oci:a s3://b/c:1 --json --connections 8', '--part-size=5MiB -- -a b'],
+    examples: ['oci:a s3://b/c:1 --json --max-connections 8', '--part-size=5MiB -- -a b'],
     parse: (text) => parseCommandLine(push, text.split(' '), {}),
     maxBytes: maxWordBytes,
   },
@@ -74,10 +74,10 @@ const words: readonly FuzzTarget[] = [
     maxBytes: maxWordBytes,
   },
   { name: 'a duration', examples: ['90s', '2h', '7d'], parse: (text) => parseDuration('--age', text), maxBytes: maxWordBytes },
-  { name: 'an address to listen at', examples: ['127.0.0.1:8080', ':80', '[::1]:0'], parse: parseListen, maxBytes: maxWordBytes },
+  { name: 'an address to listen at', examples: ['127.0.0.1:8080', 'localhost:80', '[::1]:0'], parse: parseListen, maxBytes: maxWordBytes },
   { name: 'a registry', examples: ['a.test:5000', 'docker.io', '[::1]:5000'], parse: parseRegistryHost, maxBytes: maxWordBytes },
   { name: 'a shard', examples: ['1/4', '3/3'], parse: parseShard, maxBytes: maxWordBytes },
-  { name: 'a pattern of tags', examples: ['3.*', 'v[0-9]*', '!*-rc?'], parse: (text) => parseTagPatterns([text]), maxBytes: maxWordBytes },
+  { name: 'a pattern of tags', examples: ['3.*', 'v?.?', '!*-rc?'], parse: (text) => parseTagPatterns([text]), maxBytes: maxWordBytes },
   {
     name: "OpenTelemetry's settings",
     examples: ['http://a.test:4318', 'a=b,c=d%20e', '1000', 'true'],

@@ -48,7 +48,7 @@ const headers: readonly FuzzTarget[] = [
   headerTarget('Location', ['/v2/app/blobs/uploads/1?a=b', 'https://a.test/u'], (text) =>
     readUploadLocation({ headers: { location: text }, url: page }),
   ),
-  headerTarget('a realm', ['https://auth.test/token', 'http://ada:b@a.test/'], (text) =>
+  headerTarget('a realm', ['https://auth.test/token', 'https://auth.test:8443/token?a=b#c'], (text) =>
     parseRealm({ realm: text, registry: page, hasCredentials: true }),
   ),
   headerTarget('a scope', ['repository:a/b:pull,push registry:catalog:*'], (text) => mergeScopes(text, 'repository:a:pull')),

@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createMemoryBucket } from '../../src/bucket/memory/memory-bucket.ts';
 import { toObjectKey } from '../../src/bucket/object-key.ts';
 import { parseRepositoryName, parseTag } from '../../src/oci/repository-name.ts';
 import { findPullEndpoints } from '../../src/remote/find-pull-endpoints.node.ts';
@@ -61,9 +60,8 @@ function documentRow(key: string, lie: string, code: HostileRow['code'], text: s
     lie: `${key}: ${lie}`,
     operation: 'push into a bucket',
     code,
-    async run() {
-      const bucket = createMemoryBucket();
-      await bucket.put(toObjectKey(key), bytesSource(new TextEncoder().encode(text)));
+    prepare: ({ bucket }) => bucket.put(toObjectKey(key), bytesSource(new TextEncoder().encode(text))),
+    async run({ bucket }) {
       const repository = openRepository(bucket, parseRepositoryName('team/app'), { clock: hastyClock });
       const { graph, root } = await createImage();
       const target = createBucketTarget(repository, { tag: parseTag('2.0'), location: 'memory:/team/app:2.0' });

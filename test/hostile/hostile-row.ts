@@ -16,6 +16,8 @@ export interface HostileRow {
   readonly code: ErrorCode;
   /** Most memory, in MiB, of the process that it happens in, Node and the liar included; such a row has a process of its own. */
   readonly maxMemoryMib?: number | undefined;
+  /** Puts the lie where it lies, before anything is looked at. */
+  readonly prepare?: (stage: HostileStage) => Promise<unknown>;
   /** Must be rejected with `code`. */
   readonly run: (stage: HostileStage) => Promise<unknown>;
 }

@@ -31,6 +31,7 @@ export async function runRow(row: HostileRow): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), 'bucketry-hostile-'));
   try {
     const stage = await openStage(folder);
+    await row.prepare?.(stage);
     const before = await readObjects(stage.bucket);
     const begun = process.cpuUsage();
     const ending = await endingOf(row.run(stage));
