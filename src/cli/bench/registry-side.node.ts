@@ -28,7 +28,7 @@ export async function createRegistrySide(
 ): Promise<RegistrySide> {
   const where = `${host}/${name}`;
   const refer: RegistryPeerOptions['refer'] = ({ run }) => `${where}:${run}`;
-  const remove: Contestant['remove'] = ({ run }, one) => removeFromRegistry({ ...remote, where }, parseTag(run), one);
+  const remove: Contestant['remove'] = ({ run, image }, one) => removeFromRegistry({ ...remote, where }, parseTag(run), image, one);
   const isInsecure = insecure || !(await remote.isSecure(signal));
   const options: RegistryPeerOptions = { bucketry, refer, isInsecure, remove };
   return {
