@@ -24,10 +24,11 @@ export function createNodeReadClient(options: NodeHttpClientOptions = {}): HttpC
   };
   return {
     async send(request) {
-      throwIfAborted(request.signal);
       const text = findProxy(request.url, env) ? undefined : formatRequest(request);
       if (text === undefined) return sendOtherwise(request);
       await connections.load(request.url);
+      // Not before: from here on the signal is listened to
+      throwIfAborted(request.signal);
       const response = await ask(connections.take(request.url), text, request, request.idleTimeoutMs ?? idleTimeoutMs);
       return response ?? sendOtherwise(request);
     },

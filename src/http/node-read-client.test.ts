@@ -185,6 +185,26 @@ test('a body that is left closes its connection, unless all of it has come', asy
   await expect.poll(() => sockets[0]!.destroyed).toBe(true);
 });
 
+test('a connection whose body was left when all of it had come, and filled all blocks, reads the next answer', async () => {
+  const size = 400_000;
+  const { url, sockets } = await listen(createHttpServer((_request, response) => response.end(new Uint8Array(size))));
+  const client = open({ idleTimeoutMs: 1000 });
+  const { body } = await client.send({ method: 'GET', url });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  for await (const _ of body) break;
+  expect((await readText(await client.send({ method: 'GET', url }))).length).toBe(size);
+  expect(sockets.length).toBe(1);
+});
+
+test('a request that is aborted at once is not sent', async () => {
+  const { url, sockets } = await listen(answerWith('HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc'));
+  const stop = new AbortController();
+  const sending = open().send({ method: 'GET', url, signal: stop.signal });
+  stop.abort();
+  await expect(sending).rejects.toMatchObject({ code: 'aborted' });
+  expect(sockets.length).toBe(0);
+});
+
 test('header values that would break the request are refused', async () => {
   const { url } = await listen(answerWith('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'));
   const request = { method: 'GET', url, headers: { 'x-evil': 'a\r\nb: c' } };

@@ -165,6 +165,8 @@ export class ReadConnection {
 
   #end(exchange: Exchange): void {
     this.#exchange = undefined;
+    // Blocks that were left have room again, and the next answer comes over this connection
+    this.#goOn();
     this.#rest();
     if (!exchange.isReusable) this.#socket.destroy();
   }
