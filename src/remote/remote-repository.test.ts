@@ -250,6 +250,18 @@ describe('reading another registry', () => {
     expect(listed.map(({ digest }) => digest)).toEqual(digests);
   });
 
+  it.each([401, 403, 404])('takes no list of referrers whose second page is answered with %i for a whole one', async (status) => {
+    const { registry, repository, manifestDigest } = await open({ login: { kind: 'none' }, listsReferrers: 2 }, nobody);
+    const subject = { mediaType: mediaTypes.imageManifest, digest: manifestDigest, size: 10 };
+    for (const n of ['1', '2', '3']) {
+      const referrer = { schemaVersion: 2, mediaType: mediaTypes.imageManifest, subject, annotations: { n } };
+      registry.addManifest(mediaTypes.imageManifest, Buffer.from(JSON.stringify(referrer)));
+    }
+    registry.interruptions.push({ method: 'GET', path: '?from=2', status });
+    await expect(repository.listReferrers(parseDigest(manifestDigest))).rejects.toMatchObject({ code: 'registry-invalid' });
+    expect(registry.interruptions).toEqual([]);
+  });
+
   it.each([429, 503])('does not take an answer of %i for a registry without referrers', async (status) => {
     const clock: Clock = { ...systemClock, sleep: async () => undefined };
     const { registry, repository, manifestDigest } = await open({ login: { kind: 'none' } }, nobody, clock);

@@ -175,17 +175,20 @@ export function openRemoteRepository(
       const page = await read(first);
       if (page === undefined) return listUnderFallbackTag(subject, options);
       const referrers = [...page.items];
-      const later = page.next && readPages(page.next, async (next) => (await read(next)) ?? noPage);
-      for await (const referrer of later ?? []) {
-        if (referrers.push(referrer) <= maxReferrers) continue;
-        throw new RegistryError('registry-invalid', `Cannot list the referrers of "${subject}" in "${where}": over ${maxReferrers} came`);
+      const fail = (problem: string): RegistryError =>
+        new RegistryError('registry-invalid', `Cannot list the referrers of "${subject}" in "${where}": ${problem}`);
+      const readLater = async (next: URL): Promise<Page<Descriptor>> => {
+        const found = await read(next);
+        if (found === undefined) throw fail('the registry does not give the pages after the first');
+        return found;
+      };
+      for await (const referrer of page.next ? readPages(page.next, readLater) : []) {
+        if (referrers.push(referrer) > maxReferrers) throw fail(`over ${maxReferrers} came`);
       }
       return referrers;
     },
   };
 }
-
-const noPage: Page<Descriptor> = { items: [], next: undefined };
 
 /** What a registry says a manifest is; absent and `application/json` say nothing. */
 function declaredType(response: HttpResponse): string | undefined {

@@ -42,6 +42,8 @@ export interface TokenRegistryOptions {
 /** An answer in place of the next one to such a request. */
 export interface Interruption {
   readonly method: string;
+  /** A part of the address; any, if left out. */
+  readonly path?: string;
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -94,7 +96,7 @@ export async function startTokenRegistry(options: TokenRegistryOptions): Promise
       authorization: request.headers.authorization?.split(' ')[0],
       port: request.socket.localPort ?? 0,
     });
-    const index = interruptions.findIndex(({ method }) => method === request.method);
+    const index = interruptions.findIndex(({ method, path = '' }) => method === request.method && url.href.includes(path));
     const [interruption] = index < 0 ? [] : interruptions.splice(index, 1);
     if (interruption) response.writeHead(interruption.status, interruption.headers).end();
     else if (url.pathname === '/token') void giveToken(request, response, url);
