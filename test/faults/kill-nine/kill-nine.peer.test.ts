@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { expect } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { folderTest as test } from '../../images/folder-test.ts';
 import { formatKillTable, killResultsFile, killTablePage } from './format-kill-table.ts';
 import { type KillResult, listViolations } from './kill-results.ts';
@@ -30,6 +30,12 @@ test.for(stores)(
     }
   },
 );
+
+test('in CI a MinIO that is missing is an error, and nothing stands in for it', async ({ folder }) => {
+  vi.stubEnv('BUCKETRY_PEERS', folder).stubEnv('CI', 'true');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await expect(openObjectStores()).rejects.toThrow('needs minio');
+});
 
 test('docs/kill-table.md shows the last run of each store, without a violation', async () => {
   const results = JSON.parse(await readFile(killResultsFile, 'utf8')) as readonly KillResult[];

@@ -5,8 +5,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startMinio } from '../../peers/minio.ts';
-import { findPeer } from '../../peers/peer-cache.ts';
 import { spawnGroup } from '../../peers/process-group.ts';
+import { decidePeers } from '../../peers/require-peer.ts';
 import { fetchSigned, type S3Peer } from '../../peers/s3-peer.ts';
 import type { PersonalityName } from '../../s3-server/personalities.ts';
 import { openDirectoryStore } from './directory-store.ts';
@@ -23,9 +23,11 @@ export function openDirectoryStores(): KillStores {
   return { openStore: async (folder) => openDirectoryStore(folder), tellsUploads: true, close: async () => undefined };
 }
 
-/** MinIO where it is installed, else the S3 server of the tests. */
+/** MinIO; where it is not installed, the S3 server of the tests, but in CI an error, as of every peer that is missing there. */
 export async function openObjectStores(): Promise<KillStores> {
-  if (findPeer('minio') === undefined) return openServerStores('aws');
+  const decision = decidePeers(['minio']);
+  if (decision.outcome === 'fail') throw new Error(decision.reason);
+  if (decision.outcome === 'skip') return openServerStores('aws');
   const server = await startMinio();
   const dataFolder = join(server.home, 'data');
   return {
