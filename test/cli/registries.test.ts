@@ -155,7 +155,7 @@ describe('a registry with a limit', () => {
 });
 
 describe('a store with a certificate of an authority that is not known', () => {
-  test('is taken with SSL_CERT_FILE', async () => {
+  test('is taken with SSL_CERT_FILE, and with --ca-file where there is one', async () => {
     const store = await startS3Server({ buckets: ['pub'] });
     closers.push(() => store.close());
     const front = await startTlsFront(store.endpoint, serverCertificate);
@@ -163,12 +163,16 @@ describe('a store with a certificate of an authority that is not known', () => {
     const file = join(home.path, 'ca.pem');
     await home.write(file, testAuthority);
     const { accessKeyId, secretAccessKey } = store.credentials;
-    const list = (environment: Readonly<Record<string, string>>): Promise<CommandResult> =>
-      runCommand(bucketryCommand(['ls', `s3://pub?endpoint=${front.endpoint}`]), {
+    const keys = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+    const run = (command: string, words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<CommandResult> =>
+      runCommand(bucketryCommand([command, `s3://pub?endpoint=${front.endpoint}`, ...words]), {
         cwd: home.path,
-        env: { ...home.env, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, ...environment },
+        env: { ...home.env, ...keys, ...environment },
       });
-    expect(await list({})).toMatchObject({ code: 8, stderr: expect.stringContaining('not trusted') as unknown });
-    expect(await list({ SSL_CERT_FILE: file })).toMatchObject({ code: 0, stderr: expect.stringContaining('no repository') as unknown });
+    expect(await run('ls', [])).toMatchObject({ code: 8, stderr: expect.stringContaining('not trusted') as unknown });
+    const none = { code: 0, stderr: expect.stringContaining('no repository') as unknown };
+    expect(await run('ls', [], { SSL_CERT_FILE: file })).toMatchObject(none);
+    const seen = { code: 12, stdout: expect.stringContaining('no-public-address') as unknown };
+    expect(await run('doctor', ['--ca-file', file])).toMatchObject(seen);
   });
 });

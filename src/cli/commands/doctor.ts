@@ -60,11 +60,12 @@ export const doctor: Command = defineCommand({
   ],
   result: resultDoc,
   run: async ({ args, flags }, context) => {
-    const { environment, output, signal } = context;
+    const { output, signal } = context;
     const clients = flags.for.length === 0 ? clientProfiles : flags.for.map(parseClient);
     const given = flags['public-url'] === undefined ? undefined : parsePublicUrl(flags['public-url']);
     const place = await resolve(args.place, context);
     const connection = readConnectionFlags(flags, context);
+    const { environment } = connection;
     const bucket = 'host' in place.address ? undefined : await lookAtBucket(place, { environment, signal, isReadOnly: flags['read-only'] });
     const origin = given ?? bucket?.format?.publicUrl ?? (await findOrigin(place.address, environment));
     const site = origin === undefined ? undefined : await lookAtSite(new URL(origin), place, connection, signal);
