@@ -86,6 +86,7 @@ describe('bucketry mirror', () => {
     for (const [words, why] of [
       [[], 'FROM or --file is missing'],
       [['--file', 'mirror.yaml', '--tags', '1.*'], '--tags with --file'],
+      [['--file', 'mirror.yaml', '--max-prune', '5'], '--max-prune with --file'],
       [['--file', 'mirror.yaml', 'alpine'], 'with --file'],
       [['alpine:3', '--latest', '1'], 'one tag already'],
       [['alpine', 'app:1.0'], 'without tag and digest'],

@@ -138,7 +138,8 @@ async function readJobs({ args, flags: given }: Input, { environment }: CommandC
 function refuseBesideFile(from: string | undefined, given: FlagValues<typeof flags>): void {
   const { tags, platform, semver, latest, prune } = given;
   const isGiven = { tags: tags.length > 0, platform: platform.length > 0, semver: semver !== undefined, latest: latest > 0, prune };
-  const [name] = Object.entries({ ...isGiven, 'no-referrers': given['no-referrers'] }).find(([, value]) => value) ?? [];
+  const others = { 'max-prune': given['max-prune'] !== repositoryFlags['max-prune'].default, 'no-referrers': given['no-referrers'] };
+  const [name] = Object.entries({ ...isGiven, ...others }).find(([, value]) => value) ?? [];
   if (name !== undefined) {
     throw new RegistryError(
       'usage-invalid',
