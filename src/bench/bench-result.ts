@@ -77,8 +77,13 @@ const gibibyte = 2 ** 30;
 /** Whom the others are compared with. */
 const yardstick = 'bucket-parallel';
 
-/** Puts the runs of a bench together, contestants in the order given. */
-export function createBenchResult(frame: BenchFrame, contestants: readonly Contestant[], runs: readonly BenchRun[]): BenchResult {
+/** Puts the runs of a bench together, contestants in the order given; `leftovers` are those of no single run. */
+export function createBenchResult(
+  frame: BenchFrame,
+  contestants: readonly Contestant[],
+  runs: readonly BenchRun[],
+  leftovers: readonly string[] = [],
+): BenchResult {
   const results = contestants.map((contestant) =>
     collectRuns(
       contestant,
@@ -90,7 +95,7 @@ export function createBenchResult(frame: BenchFrame, contestants: readonly Conte
     ...frame,
     contestants: results,
     comparisons: compareAll(results),
-    leftovers: [...new Set(runs.flatMap(({ leftovers }) => leftovers))],
+    leftovers: [...new Set([...runs.flatMap((run) => run.leftovers), ...leftovers])],
   };
 }
 

@@ -32,8 +32,11 @@ export interface Field {
   /** Registry pushes, bucket pushes, single objects. */
   readonly contestants: readonly Contestant[];
   readonly skipped: readonly Skipped[];
-  /** Removes what a first push into the bucket has left besides, and closes connections. */
-  close(signal: AbortSignal): Promise<void>;
+  /**
+   * Removes what a first push into the bucket has left besides, and closes connections.
+   * @returns what is still there, and why
+   */
+  close(signal: AbortSignal): Promise<readonly string[]>;
 }
 
 const objectPeers: ReadonlySet<PeerName> = new Set(['s5cmd', 'aws']);
@@ -68,6 +71,11 @@ export async function openField(options: FieldOptions, signal: AbortSignal): Pro
       async close(one) {
         try {
           await traces.removeFormat(one);
+          return [];
+        } catch (error) {
+          return [
+            `what a first push writes into the bucket besides, if this was the first: ${error instanceof Error ? error.message : String(error)}`,
+          ];
         } finally {
           await closeAll();
         }

@@ -21,11 +21,28 @@ export interface BenchWork {
   readonly id: string;
 }
 
+/** What a field's runs came to, and what of it could not be removed after all of them. */
+export interface FieldRuns {
+  readonly runs: readonly BenchRun[];
+  readonly leftovers: readonly string[];
+}
+
 /**
- * Runs all of a field, telling each run as it ends, in a folder that is removed; what the bucket was given besides is removed too, and the field closed.
+ * Runs all of a field, telling each run as it ends; what the bucket was given besides is removed then, and the field closed, however they end.
  * @throws RegistryError `aborted`
  */
-export async function runField(
+export async function runField(work: BenchWork, context: CommandContext): Promise<FieldRuns> {
+  let leftovers: readonly string[] = [];
+  const close = async (): Promise<void> => {
+    leftovers = await work.field.close(AbortSignal.timeout(context.signal.aborted ? shortRemovalMs : removalMs));
+    for (const leftover of leftovers) context.output.note(`still there: ${leftover}`);
+  };
+  const runs = await runAll(work, context).finally(close);
+  return { runs, leftovers };
+}
+
+/** In a folder that is removed. */
+async function runAll(
   { field, frame, layerBytes, id }: BenchWork,
   { environment, output, signal }: CommandContext,
 ): Promise<readonly BenchRun[]> {
@@ -41,7 +58,6 @@ export async function runField(
     return done;
   } finally {
     await rm(folder, { recursive: true, force: true });
-    await field.close(AbortSignal.timeout(signal.aborted ? shortRemovalMs : removalMs));
   }
 }
 

@@ -109,11 +109,12 @@ export const bench: Command = defineCommand({
     };
     const work = { field, frame, layerBytes, id };
     announceBench(work, output);
-    const done = await runField(work, context);
-    const result = createBenchResult(frame, field.contestants, done);
+    const { runs: done, leftovers } = await runField(work, context);
+    const result = createBenchResult(frame, field.contestants, done, leftovers);
+    // Before what may fail: it took long.
+    output.result(result, formatResult(result));
     await writeReport(flags.svg, () => formatResultPlot(result));
     await writeReport(flags.html, () => formatPage(result));
-    output.result(result, formatResult(result));
     if (done.every((run) => run.result.kind === 'failed')) throw new RegistryError('input-invalid', 'Cannot compare: no run ended well');
   },
 });
