@@ -39,7 +39,8 @@ export function prepareSockets(agent: Agent, restMs: number): PreparedSockets {
     resting.set(name, (resting.get(name) ?? new Set()).add(socket));
   };
   const take = (name: string, timeoutMs: number): Socket | undefined => {
-    const [socket] = resting.get(name) ?? [];
+    // Servers that lose patience say so (408): it would pass for the answer to the request
+    const socket = [...(resting.get(name) ?? [])].find(({ readableLength }) => readableLength === 0);
     if (!socket) return undefined;
     leave(socket);
     for (const event of endings) socket.off(event, ends.get(socket) ?? leave);

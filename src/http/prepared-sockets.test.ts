@@ -54,6 +54,16 @@ describe.each([
   ['plain HTTP', false],
   ['TLS', true],
 ])('connections that are opened ahead, over %s', (_, isTls) => {
+  test('are not used where the server has said something that nobody asked for', async () => {
+    const { url, opened, prepared, get } = await start({ isTls });
+    await get();
+    prepared.prepare(url, 3);
+    await expect.poll(() => opened.length).toBe(3);
+    for (const socket of opened.slice(1)) socket.write('HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await Promise.all([get(), get(), get()])).toEqual([200, 200, 200]);
+  });
+
   test('are those that requests go over', async () => {
     const { url, opened, prepared, get } = await start({ isTls });
     await get();
