@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { layoutTag, writeLayout } from '../../src/bench/write-layout.node.ts';
+import { parseDigest } from '../../src/oci/digest.ts';
+import { mediaTypes } from '../../src/oci/media-types.ts';
 import type { Material } from './material.ts';
-import { layoutTag, writeLayout } from './write-layout.ts';
 
 const chunkBytes = 4 * 2 ** 20;
 
-/** An OCI layout with one layer of any size that takes neither disk nor memory. It is called gzip, so that it is sent as it is; nobody on the way looks inside.. */
+/** An OCI layout with one layer of any size that takes neither disk nor memory. It is called gzip, so that it is sent as it is; nobody on the way looks inside. */
 export async function makeHolesImage(folder: string, bytes: number): Promise<Material> {
   const blobs = join(folder, 'blobs', 'sha256');
   await mkdir(blobs, { recursive: true });
@@ -17,8 +19,8 @@ export async function makeHolesImage(folder: string, bytes: number): Promise<Mat
   await file.close();
   const layerFile = join(blobs, hex);
   await rename(unfinished, layerFile);
-  const digest = `sha256:${hex}`;
-  await writeLayout(folder, { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest, diffId: digest, size: bytes });
+  const digest = parseDigest(`sha256:${hex}`);
+  await writeLayout(folder, [{ descriptor: { mediaType: mediaTypes.layerGzip, digest, size: bytes }, diffId: digest }]);
   return { source: `oci:${folder}:${layoutTag}`, folder, tag: layoutTag, layerFiles: [layerFile], bytes, leastStoredBytes: bytes };
 }
 

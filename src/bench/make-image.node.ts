@@ -1,22 +1,16 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { packTar } from '../archive/pack-tar.ts';
 import { tarBlockBytes } from '../archive/tar-header.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
-import { type Digest, digestEncoded, parseDigest } from '../oci/digest.ts';
+import { digestEncoded, parseDigest } from '../oci/digest.ts';
 import { mediaTypes } from '../oci/media-types.ts';
 import type { ByteSource } from '../streams/byte-source.ts';
-import { digestHex } from '../streams/hasher.ts';
 import type { ImageShape, MadeImage } from './made-image.ts';
-
-interface MadeLayer {
-  readonly descriptor: Descriptor;
-  readonly diffId: Digest;
-}
+import { type LayoutLayer, layoutTag, writeLayout } from './write-layout.node.ts';
 
 const chunkBytes = 1024 * 1024;
 /** The tar's header, its two blocks of end, padding, and gzip's own header and trailer. */
@@ -24,7 +18,6 @@ const overheadBytes = 4 * tarBlockBytes + 64;
 /** Gzip stores what it does not compress in blocks of less than 64 KiB, each with five bytes before it. */
 const storedBlockBytes = 32 * 1024;
 const storedHeaderBytes = 5;
-const tag = 'latest';
 /** Layers must be large enough for the overhead not to be most of them. */
 export const leastLayerBytes: number = 64 * 1024;
 
@@ -32,34 +25,20 @@ export const leastLayerBytes: number = 64 * 1024;
 export async function makeImage(folder: string, shape: ImageShape, signal?: AbortSignal): Promise<MadeImage> {
   const blobs = join(folder, 'blobs', 'sha256');
   await mkdir(blobs, { recursive: true });
-  const layers: MadeLayer[] = [];
+  const layers: LayoutLayer[] = [];
   for (let index = 0; index < shape.layers; index += 1) {
     layers.push(await writeLayer(blobs, `${shape.seed}/${index}`, shape.layerBytes, signal));
   }
   const descriptors = layers.map(({ descriptor }) => descriptor);
-  const config = await writeJson(blobs, mediaTypes.imageConfig, {
-    architecture: 'amd64',
-    os: 'linux',
-    config: {},
-    rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
-  });
-  const manifest = await writeJson(blobs, mediaTypes.imageManifest, {
-    schemaVersion: 2,
-    mediaType: mediaTypes.imageManifest,
-    config,
-    layers: descriptors,
-  });
-  const annotations = { 'org.opencontainers.image.ref.name': tag };
-  await writeFile(join(folder, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [{ ...manifest, annotations }] }));
-  await writeFile(join(folder, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
+  const { config, manifest } = await writeLayout(folder, layers);
   const [first, ...others] = descriptors.map(({ digest }) => join(blobs, digestEncoded(digest)));
   if (first === undefined) throw new RangeError('Cannot make an image: no layers');
   const bytes = descriptors.reduce((sum, { size }) => sum + size, 0);
-  return { folder, tag, layerFiles: [first, ...others], manifest, blobs: [config, ...descriptors], bytes };
+  return { folder, tag: layoutTag, layerFiles: [first, ...others], manifest, blobs: [config, ...descriptors], bytes };
 }
 
 /** A gzip file whose blocks are stored: made fast, and as honest to gzip's readers as any other. It is on the disk when this resolves, so that no writing disturbs what is measured next. */
-async function writeLayer(blobs: string, seed: string, layerBytes: number, signal: AbortSignal | undefined): Promise<MadeLayer> {
+async function writeLayer(blobs: string, seed: string, layerBytes: number, signal: AbortSignal | undefined): Promise<LayoutLayer> {
   const unfinished = join(blobs, 'unfinished');
   const size = Math.floor(((layerBytes - overheadBytes) * storedBlockBytes) / (storedBlockBytes + storedHeaderBytes));
   const unpacked = createHash('sha256');
@@ -80,13 +59,6 @@ async function writeLayer(blobs: string, seed: string, layerBytes: number, signa
   await rename(unfinished, join(blobs, digestEncoded(digest)));
   const diffId = parseDigest(`sha256:${unpacked.digest('hex')}`);
   return { descriptor: { mediaType: mediaTypes.layerGzip, digest, size: bytes }, diffId };
-}
-
-async function writeJson(blobs: string, mediaType: string, value: object): Promise<Descriptor> {
-  const bytes = new TextEncoder().encode(JSON.stringify(value));
-  const digest = parseDigest(`sha256:${digestHex('sha256', bytes)}`);
-  await writeFile(join(blobs, digestEncoded(digest)), bytes);
-  return { mediaType, digest, size: bytes.byteLength };
 }
 
 /** A cipher's stream: nobody can compress it, and anybody can make it again. */
