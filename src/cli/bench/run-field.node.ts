@@ -32,12 +32,14 @@ export interface FieldRuns {
  * @throws RegistryError `aborted`
  */
 export async function runField(work: BenchWork, context: CommandContext): Promise<FieldRuns> {
+  let runs: readonly BenchRun[] = [];
   let leftovers: readonly string[] = [];
-  const close = async (): Promise<void> => {
+  try {
+    runs = await runAll(work, context);
+  } finally {
     leftovers = await work.field.close(AbortSignal.timeout(context.signal.aborted ? shortRemovalMs : removalMs));
     for (const leftover of leftovers) context.output.note(`still there: ${leftover}`);
-  };
-  const runs = await runAll(work, context).finally(close);
+  }
   return { runs, leftovers };
 }
 
