@@ -39,7 +39,8 @@ export async function* readBlob(
       const open = (): Promise<OpenedBlob> => openAt(origin, descriptor, position, end, signal);
       // A connection that broke is ours to go on from.
       const { response, from } = await patiently(open, clock, { signal, attempts, isFinal: mayContinue });
-      for await (const chunk of cut(response.body, position - from, end - position)) {
+      const goesOn = Number(response.headers['content-length']) !== end - from;
+      for await (const chunk of cut(response.body, { skip: position - from, length: end - position, goesOn })) {
         position += chunk.byteLength;
         yield chunk;
       }
@@ -82,8 +83,15 @@ function mayContinue(error: unknown): boolean {
   return hasCode(error, 'connection-failed', 'timed-out', 'response-invalid');
 }
 
+interface Cut {
+  readonly skip: number;
+  readonly length: number;
+  /** Whether bytes may come behind these: then the body is left. One that is read to its end leaves its connection free for the next blob. */
+  readonly goesOn: boolean;
+}
+
 /** Leaves out the first `skip` bytes and all after `length` more. */
-async function* cut(stream: ByteStream, skip: number, length: number): ByteStream {
+async function* cut(stream: ByteStream, { skip, length, goesOn }: Cut): ByteStream {
   let toSkip = skip;
   let left = length;
   for await (const chunk of stream) {
@@ -91,6 +99,6 @@ async function* cut(stream: ByteStream, skip: number, length: number): ByteStrea
     toSkip -= Math.min(toSkip, chunk.byteLength);
     left -= part.byteLength;
     if (part.byteLength > 0) yield part;
-    if (left === 0) return;
+    if (left === 0 && goesOn) return;
   }
 }
