@@ -1,9 +1,9 @@
 import { throwIfAborted } from '../../errors/registry-error.ts';
 import { type Clock, systemClock } from '../../streams/clock.ts';
+import { createGate } from '../../streams/gate.ts';
 import type { Bucket } from '../bucket.ts';
 import type { ObjectKey } from '../object-key.ts';
 import { aroundBucket, type BucketOperation, type BucketOperationName } from './around-bucket.ts';
-import { createSemaphore } from './semaphore.ts';
 
 export interface LimitOptions {
   /** Reads under way at once, and writes under way at once. */
@@ -23,8 +23,8 @@ const reads: ReadonlySet<BucketOperationName> = new Set<BucketOperationName>(['g
  */
 export function withLimit(inner: Bucket, options: LimitOptions): Bucket {
   const { maxRequests, minWriteIntervalMs = inner.abilities.minWriteIntervalMs, clock = systemClock } = options;
-  const reading = createSemaphore(maxRequests);
-  const writing = createSemaphore(maxRequests);
+  const reading = createGate(maxRequests);
+  const writing = createGate(maxRequests);
   const space = createWriteSpacer(minWriteIntervalMs, clock);
   return aroundBucket(inner, {
     call<T>({ name, key, signal }: BucketOperation, run: () => Promise<T>): Promise<T> {
