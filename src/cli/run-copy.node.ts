@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { hasCode } from '../errors/coded-error.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { hostPlatform } from '../runtime/host-platform.node.ts';
@@ -11,6 +10,7 @@ import type { FlagValues } from './flags.ts';
 import type { FollowOptions } from './output/output.ts';
 import { formatCount } from './output/format-quantity.ts';
 import { type CopyFlags, parsePlatforms } from './shared-flags.ts';
+import { writeOutputFile } from './write-output-file.node.ts';
 
 /** What the flags of a command say of a copy, and how its layers are packed, if they are; and how it is shown. */
 export type CopyChoices = FlagValues<CopyFlags> & Pick<CopyOptions, 'packer'> & FollowOptions;
@@ -50,12 +50,7 @@ export async function runCopy(
  * @throws RegistryError `output-failed`
  */
 export async function writeDigestFile(path: string | undefined, digest: string): Promise<void> {
-  if (path === undefined) return;
-  try {
-    await writeFile(path, `${digest}\n`);
-  } catch (error) {
-    throw new RegistryError('output-failed', `Cannot write the digest to "${path}"`, { cause: error });
-  }
+  if (path !== undefined) await writeOutputFile(path, 'digest', `${digest}\n`);
 }
 
 function explainStop(error: Error, isDiscarded: boolean, commandLine: string): RegistryError {

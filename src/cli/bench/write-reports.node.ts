@@ -1,6 +1,6 @@
-import { access, constants, writeFile } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { RegistryError } from '../../errors/registry-error.ts';
+import { throwUnwritable, writeOutputFile } from '../write-output-file.node.ts';
 
 /** Files that a result is written to, where they were asked for. */
 export interface ReportFiles {
@@ -14,16 +14,12 @@ export interface ReportFiles {
  */
 export async function checkReportFolders({ svg, html }: ReportFiles): Promise<void> {
   for (const path of [svg, html]) {
-    if (path !== undefined) await access(dirname(path), constants.W_OK).catch((error: unknown) => fail(path, error));
+    if (path !== undefined) await access(dirname(path), constants.W_OK).catch((error: unknown) => throwUnwritable(path, 'report', error));
   }
 }
 
 /** @throws RegistryError `output-failed` */
 export async function writeReport(path: string | undefined, create: () => string | undefined): Promise<void> {
   const content = path === undefined ? undefined : create();
-  if (path !== undefined && content !== undefined) await writeFile(path, content).catch((error: unknown) => fail(path, error));
-}
-
-function fail(path: string, cause: unknown): never {
-  throw new RegistryError('output-failed', `Cannot write the report "${path}"`, { cause });
+  if (path !== undefined && content !== undefined) await writeOutputFile(path, 'report', content);
 }

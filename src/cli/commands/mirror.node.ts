@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { RegistryError } from '../../errors/registry-error.ts';
 import type { MirrorJob } from '../../mirror/mirror-job.ts';
 import type { MirrorReport } from '../../mirror/mirror-report.ts';
@@ -14,6 +14,7 @@ import { formatMirror, formatRepository, failureOf } from '../format-mirror.ts';
 import { readJob, repositoryFlags } from '../mirror-flags.ts';
 import { bucketFlag, copyFlags } from '../shared-flags.ts';
 import { createFlaggedEngine, parsePartSize, partSizeFlag, transferFlags } from '../transfer-flags.ts';
+import { writeOutputFile } from '../write-output-file.node.ts';
 
 const resultDoc: ResultDoc<MirrorReport> = {
   isDryRun: 'Whether nothing was written, only told.',
@@ -105,7 +106,7 @@ export const mirror: Command = defineCommand({
       signal,
       onRepository: (repository) => output.note(formatRepository(repository)),
     });
-    if (reportFile !== undefined) await writeReport(reportFile, report);
+    if (reportFile !== undefined) await writeOutputFile(reportFile, 'report', `${JSON.stringify(report, undefined, 2)}\n`);
     output.result(report, formatMirror(report));
     const failure = failureOf(report);
     if (failure) throw failure;
@@ -159,13 +160,5 @@ async function readMirrorFile(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (error) {
     throw new RegistryError('input-missing', `Cannot read "${path}"`, { cause: error });
-  }
-}
-
-async function writeReport(path: string, report: MirrorReport): Promise<void> {
-  try {
-    await writeFile(path, `${JSON.stringify(report, undefined, 2)}\n`);
-  } catch (error) {
-    throw new RegistryError('output-failed', `Cannot write the report "${path}"`, { cause: error });
   }
 }
