@@ -26,8 +26,8 @@ export function parseRealm({ realm, registry, hasCredentials }: RealmReferral): 
   const isPlain = url.protocol === 'http:' && registry.protocol === 'http:';
   if (url.protocol !== 'https:' && !isPlain) throw refuse('is not an https URL');
   if (isLinkLocalHost(url.hostname)) throw refuse('is a link-local address');
-  const isLocal = isLoopbackHost(registry.hostname);
-  if (isLoopbackHost(url.hostname) && !isLocal) throw refuse('is on this machine, the registry is not');
+  const isLocal = isLoopbackHost(url.hostname);
+  if (isLocal && !isLoopbackHost(registry.hostname)) throw refuse('is on this machine, the registry is not');
   if (isPlain && hasCredentials && url.origin !== registry.origin && !isLocal)
     throw refuse('is another origin, without TLS: no login is sent there');
   return url;
