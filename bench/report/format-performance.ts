@@ -9,8 +9,9 @@ import { formatJudgement, judgeTarget } from './judge-target.ts';
 
 const gibibyte = 2 ** 30;
 
-/** `docs/performance.md`, from the results that were kept. */
+/** `docs/performance.md`, from the results that were kept. Throws for none: figures that there are are not replaced by nothing. */
 export function formatPerformance(results: readonly ScenarioResult[]): string {
+  if (results.length === 0) throw new Error('Cannot write docs/performance.md: bench/results holds no result');
   const names = Object.keys(scenarios);
   const ordered = results.toSorted((a, b) => names.indexOf(a.scenario) - names.indexOf(b.scenario) || nameOf(a).localeCompare(nameOf(b)));
   return [

@@ -84,3 +84,7 @@ test('a plot has a bar for each contestant, as long as its median', () => {
   expect(plot).toContain('slow &amp; steady');
   expect(plot).toContain('30 ms a round trip, 25 MiB/s a connection</text>');
 });
+
+test('a page of no results is none', () => {
+  expect(() => formatPerformance([])).toThrow('holds no result');
+});

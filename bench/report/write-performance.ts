@@ -10,9 +10,10 @@ const docs = fileURLToPath(new URL('../../docs', import.meta.url));
 /** Writes `docs/performance.md` and its plots anew from all results that were kept. */
 export async function writePerformance(): Promise<void> {
   const results = await readResults();
+  const page = formatPerformance(results);
   const plots = join(docs, 'performance');
   await rm(plots, { recursive: true, force: true }); // a scenario may be gone
   await mkdir(plots, { recursive: true });
   for (const result of results.filter(isPlotted)) await writeFile(join(plots, `${nameOf(result)}.svg`), formatScenarioPlot(result));
-  await writeFile(join(docs, 'performance.md'), formatPerformance(results));
+  await writeFile(join(docs, 'performance.md'), page);
 }
