@@ -2,9 +2,21 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The processes, mounts, control groups and folders that still mention a peer's home. */
+/** What ends because a peer was closed may end a moment later: its reaper, which is called off and not waited for. */
+const patienceMs = 5_000;
+
+/** The processes, mounts, control groups and folders that mention a peer's home and go on doing so. */
 export async function findLeftovers(home: string): Promise<readonly string[]> {
+  for (const givenUpAt = performance.now() + patienceMs; ;) {
+    const traces = await findTraces(home);
+    if (traces.length === 0 || performance.now() > givenUpAt) return traces;
+    await sleep(50);
+  }
+}
+
+async function findTraces(home: string): Promise<readonly string[]> {
   const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n');
   const groups = await listFolders('/sys/fs/cgroup', 2);
   const folders = (await readdir(tmpdir())).map((name) => join(tmpdir(), name));
