@@ -1,5 +1,5 @@
 import { createCipheriv } from 'node:crypto';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type S3Peer, createPeerBucket } from '../../test/peers/s3-peer.ts';
 import { startMinio } from '../../test/peers/minio.ts';
 import { describePeer } from '../../test/peers/require-peer.ts';
@@ -34,8 +34,7 @@ function describeStaging(start: () => Promise<S3Peer>): void {
 
   beforeAll(async () => {
     peer = await start();
-    // MinIO says that it is ready a moment before it is.
-    await vi.waitFor(() => createPeerBucket(peer, 'staging'), { timeout: 20_000, interval: 100 });
+    await createPeerBucket(peer, 'staging');
     const http = createNodeHttpClient({ env: {} });
     const { region, endpoint } = peer;
     bucket = openS3Bucket({

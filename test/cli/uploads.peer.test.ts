@@ -1,4 +1,4 @@
-import { onTestFinished, vi } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { folderTest as it } from '../images/folder-test.ts';
 import { startMinio } from '../peers/minio.ts';
 import { describePeer } from '../peers/require-peer.ts';
@@ -10,8 +10,7 @@ import { openTestBucket } from './open-test-bucket.ts';
 
 async function checkOn(peer: S3Peer, folder: string, tellsAll: boolean): Promise<void> {
   onTestFinished(() => peer.close());
-  // MinIO says that it is ready a moment before it is
-  await vi.waitFor(() => createPeerBucket(peer, 'bucket'), { timeout: 20_000, interval: 100 });
+  await createPeerBucket(peer, 'bucket');
   const { bucket, environment } = openTestBucket(peer);
   onTestFinished(() => bucket.close());
   await checkCleaning({ bucket, place: 's3://bucket', commandLine: openCommandLine({ folder, environment }) }, tellsAll);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BucketAdmin } from '../../src/bucket/bucket-admin.ts';
 import { toObjectKey } from '../../src/bucket/object-key.ts';
 import { staticCredentials } from '../../src/bucket/s3/credentials-provider.ts';
@@ -35,8 +35,7 @@ function defineAdminTests(start: () => Promise<S3Peer>): void {
   beforeAll(async () => {
     peer = await start();
     admin = openS3Admin(describeBucket());
-    // MinIO says that it is ready a moment before it is
-    await vi.waitFor(() => admin.createBucket?.(), { timeout: 20_000, interval: 100 });
+    await admin.createBucket?.();
   });
   afterAll(() => peer?.close());
 

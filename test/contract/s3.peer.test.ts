@@ -1,4 +1,3 @@
-import { vi } from 'vitest';
 import { staticCredentials } from '../../src/bucket/s3/credentials-provider.ts';
 import { openS3Bucket } from '../../src/bucket/s3/s3-bucket.ts';
 import { createNodeHttpClient } from '../../src/http/node-http-client.node.ts';
@@ -12,8 +11,7 @@ import type { OpenedBucket } from './bucket-contract-harness.ts';
 
 async function open(start: () => Promise<S3Peer>, pathStyle: boolean): Promise<OpenedBucket> {
   const peer = await start();
-  // MinIO says that it is ready a moment before it is
-  await vi.waitFor(() => createPeerBucket(peer, 'contract'), { timeout: 20_000, interval: 100 });
+  await createPeerBucket(peer, 'contract');
   const bucket = openS3Bucket({
     bucket: 'contract',
     region: peer.region,

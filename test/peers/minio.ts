@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findFreePort } from './free-port.ts';
 import { startPeerServer } from './peer-server.ts';
-import { describeS3Peer, TEST_CREDENTIALS } from './s3-peer.ts';
+import { describeS3Access, describeS3Peer, fetchSigned, TEST_CREDENTIALS } from './s3-peer.ts';
 import type { S3Peer } from './s3-peer.ts';
 
 /** Starts MinIO on an empty folder: the main real store of the tests. */
@@ -22,7 +22,8 @@ export async function startMinio(signal?: AbortSignal): Promise<S3Peer> {
           MINIO_BROWSER: 'off',
           MINIO_UPDATE: 'off',
         },
-        isReady: async (ready) => (await fetch(`http://127.0.0.1:${port}/minio/health/ready`, { signal: ready })).ok,
+        // Its own word for it, `/minio/health/ready`, comes a moment before it takes requests
+        isReady: async () => (await fetchSigned(describeS3Access(port), { method: 'GET', path: '/' })).ok,
       };
     },
     signal,

@@ -28,15 +28,21 @@ export const TEST_CREDENTIALS = {
 /** The region that every S3 server of the tests is given. */
 export const TEST_REGION = 'us-east-1';
 
+/** What a request to an S3 server of the tests is signed with. */
+export type S3Access = Pick<S3Peer, 'endpoint' | 'region' | 'accessKeyId' | 'secretAccessKey'>;
+
+/** How to sign requests to the S3 server of the tests on this port of 127.0.0.1. */
+export function describeS3Access(port: number): S3Access {
+  return { ...TEST_CREDENTIALS, endpoint: `http://127.0.0.1:${port}`, region: TEST_REGION };
+}
+
 /** The S3 peer that a server started with the test credentials on this port of 127.0.0.1 is. */
 export function describeS3Peer(server: PeerServer, port: number): S3Peer {
   return {
-    ...TEST_CREDENTIALS,
-    endpoint: `http://127.0.0.1:${port}`,
+    ...describeS3Access(port),
     port,
     pid: server.pid,
     home: server.home,
-    region: TEST_REGION,
     virtualHost: (bucket) => `http://${bucket}.localhost:${port}`,
     close: server.close,
   };
@@ -74,10 +80,7 @@ interface SignedRequest {
 }
 
 /** Sends a request with a signer that is not ours. */
-export async function fetchSigned(
-  peer: Pick<S3Peer, 'endpoint' | 'region' | 'accessKeyId' | 'secretAccessKey'>,
-  { method, path, query = {}, body = '' }: SignedRequest,
-): Promise<Response> {
+export async function fetchSigned(peer: S3Access, { method, path, query = {}, body = '' }: SignedRequest): Promise<Response> {
   const { hostname, host, port } = new URL(peer.endpoint);
   const signer = new SignatureV4({
     credentials: peer,
