@@ -22,7 +22,8 @@ const maxFileBytes = 8 * 1024 * 1024;
 export function parseYaml(text: string, name: string): YamlFile {
   if (text.length > maxFileBytes) throw new RegistryError('input-invalid', `Cannot read "${name}": it has more than ${maxFileBytes} bytes`);
   const counter = new LineCounter();
-  const document = parseDocument(text, { version: '1.2', lineCounter: counter, prettyErrors: false });
+  // What it warns of stands in `warnings`; left to itself it would tell Node's standard error, too
+  const document = parseDocument(text, { version: '1.2', lineCounter: counter, prettyErrors: false, logLevel: 'error' });
   const fail = (offset: number, why: string, cause?: unknown): RegistryError =>
     new RegistryError('input-invalid', `Cannot read "${name}": line ${counter.linePos(offset).line}: ${why}`, { cause });
   const [error] = document.errors;

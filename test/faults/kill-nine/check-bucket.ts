@@ -43,7 +43,7 @@ export async function verifyBucket(objects: readonly StoredObject[], folder: str
   for (const { bytes } of objects) await writeFile(join(folder, 'objects', sha256(bytes)), bytes);
   await writeFile(join(folder, 'listing.json'), JSON.stringify(listing));
   const { code, stdout, stderr } = await runCommand([process.execPath, verifier, folder]);
-  return code === 0 ? [] : [...stdout.trim().split('\n').slice(0, -1), stderr].filter(Boolean);
+  return code === 0 ? [] : [...stdout.trim().split('\n').slice(0, -1), stderr, `the verifier ended with ${code}`].filter(Boolean);
 }
 
 /** Whether the layers of a tag's image unpack to what its config says. */
