@@ -12,7 +12,7 @@ import { openFile, type OpenFile } from './file-source.node.ts';
 import type { LayoutFiles } from './layout-files.ts';
 import { isStandardStream } from './place.ts';
 import { readStandardInput } from './standard-streams.node.ts';
-import { peek, spoolBytes } from './spool.node.ts';
+import { peek, type PeekedStream, spoolBytes } from './spool.node.ts';
 import { writeFileWhole } from './write-file.node.ts';
 
 /** How an archive is opened. */
@@ -62,10 +62,13 @@ export async function openArchive(path: string, location: string, options: OpenA
  * @throws RegistryError `archive-invalid`, `archive-truncated`; what the stream throws
  */
 export async function openArchiveStream(bytes: ByteStream, location: string, options: OpenArchiveOptions = {}): Promise<LayoutFiles> {
-  const { signal, maxUnpackedBytes = defaultMaxUnpackedBytes } = options;
-  const { start, rest } = await peek(bytes, compressionMagicBytes);
-  const compression = requireKnown(detectCompression(start), location);
-  const file = await spoolBytes(compression === undefined ? rest : decompress(rest, compression, maxUnpackedBytes, signal), signal);
+  const { signal } = options;
+  const stream = await peek(bytes, compressionMagicBytes);
+  const file = await spoolUnpacked(stream, location, options).catch(async (error: unknown) => {
+    // What still writes into it would be waited for
+    await stream.close();
+    throw error;
+  });
   try {
     const index = await indexTar(file.source, signal);
     return { location, find: async (name) => index.find(name), close: () => file.close() };
@@ -73,6 +76,15 @@ export async function openArchiveStream(bytes: ByteStream, location: string, opt
     await file.close();
     throw nameArchive(toFileError(error, 'read', location), location);
   }
+}
+
+async function spoolUnpacked(
+  { start, whole }: PeekedStream,
+  location: string,
+  { signal, maxUnpackedBytes = defaultMaxUnpackedBytes }: OpenArchiveOptions,
+): Promise<OpenFile> {
+  const compression = requireKnown(detectCompression(start), location);
+  return spoolBytes(compression === undefined ? whole : decompress(whole, compression, maxUnpackedBytes, signal), signal);
 }
 
 /** Whoever reads a tar knows nothing of the file that it came from. */

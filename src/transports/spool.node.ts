@@ -34,8 +34,18 @@ export async function spoolBytes(bytes: ByteStream, signal?: AbortSignal): Promi
   }
 }
 
-/** The first bytes of a stream, fewer where it ends before, and the stream with them. */
-export async function peek(bytes: ByteStream, count: number): Promise<{ readonly start: Uint8Array; readonly rest: ByteStream }> {
+/** A stream whose first bytes were looked at. */
+export interface PeekedStream {
+  /** Fewer than were asked for where it ends before. */
+  readonly start: Uint8Array;
+  /** All of it. */
+  readonly whole: ByteStream;
+  /** For who does not read it. */
+  close(): Promise<void>;
+}
+
+/** Looks at the first bytes of a stream. */
+export async function peek(bytes: ByteStream, count: number): Promise<PeekedStream> {
   const iterator = bytes[Symbol.asyncIterator]();
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -46,9 +56,9 @@ export async function peek(bytes: ByteStream, count: number): Promise<{ readonly
     chunks.push(next.value.slice());
     length += next.value.byteLength;
   }
-  async function* readRest(): ByteStream {
+  async function* readWhole(): ByteStream {
     yield* chunks;
     yield* { [Symbol.asyncIterator]: () => iterator };
   }
-  return { start: Buffer.concat(chunks).subarray(0, count), rest: readRest() };
+  return { start: Buffer.concat(chunks).subarray(0, count), whole: readWhole(), close: async () => void (await iterator.return?.()) };
 }
