@@ -71,11 +71,13 @@ function isUnchanged({ wanted, found }: TagView): boolean {
 async function mirrorGroup([first, ...others]: readonly TagView[], context: TagsContext): Promise<TagReport[]> {
   if (first === undefined) return [];
   const report = await mirrorImage(first, context);
-  const isUsable = report.outcome === 'unchanged' || report.outcome === 'copied';
+  const isThere = report.outcome === 'unchanged' || report.outcome === 'copied';
   const rest = await mapConcurrently(others, maxLooks, async (view) => {
     if (isUnchanged(view)) return describe(view, 'unchanged');
     // What became of the image becomes of its other tags
-    return isUsable ? tagImage(view, first.tag, context) : { ...report, tag: view.tag };
+    if (!isThere) return { ...report, tag: view.tag };
+    // The first tag may have moved between the look and the copy
+    return report.digest === view.wanted ? tagImage(view, first.tag, context) : mirrorImage(view, context);
   });
   return [report, ...rest];
 }
@@ -124,13 +126,16 @@ function describe({ tag, wanted }: TagView, outcome: TagReport['outcome']): TagR
   return { tag, outcome, digest: wanted };
 }
 
-/** Makes a failure of one tag its outcome; only being stopped is everybody's. */
+/** Makes a failure of one tag its outcome, a registry's limit no failure but a reason to wait; only being stopped is everybody's. */
 async function attempt<T>(tag: Tag, { signal, job, quotas }: TagsContext, work: () => Promise<T>): Promise<T | TagReport> {
   try {
     return await work();
   } catch (error) {
     throwIfAborted(signal);
-    if (hasCode(error, 'rate-limited') && error.side !== 'target') quotas.refused(job.host);
+    if (hasCode(error, 'rate-limited') && error.side !== 'target') {
+      quotas.refused(job.host);
+      return { tag, outcome: 'postponed' };
+    }
     return { tag, outcome: 'failed', error: reportFailure(error) };
   }
 }

@@ -158,6 +158,29 @@ describe('a mirrored repository', () => {
     expect(world.asked().filter((line) => line.includes('manifests/'))).toEqual(['GET manifests/latest']);
   });
 
+  test('gives no tag another image because one of its tags moved meanwhile', async () => {
+    world = await startMirrorWorld();
+    const architectures = ['linux/amd64', 'linux/arm64', 'linux/arm/v7'];
+    const [index, next] = [await addIndex(world.graph, architectures, true), await addIndex(world.graph, architectures, false)];
+    world.offer({ '1.0': index, latest: index });
+    const { manifests, requests } = world.registry;
+    const get = manifests.get.bind(manifests);
+    let moved: string | undefined;
+    manifests.get = (reference) => {
+      const reads = requests.filter(({ line }) => line.endsWith(`/manifests/${reference}`)).length;
+      // The second time it is copied
+      if (reads === 2 && ['1.0', 'latest'].includes(reference)) {
+        if (moved === undefined) world.offer({ [reference]: next });
+        moved ??= reference;
+      }
+      return get(reference);
+    };
+    const job = { platforms: ['linux/amd64', 'linux/arm64'].map(parsePlatform) };
+    expect((await world.run(job)).totals).toMatchObject({ copied: 2, failed: 0 });
+    expect(moved).toBeDefined();
+    expect((await world.run(job)).totals).toMatchObject({ unchanged: 2 });
+  });
+
   test('is only looked at in a dry run', async () => {
     world = await startMirrorWorld();
     world.offer({ latest: await addImage(world.graph, 'linux/amd64') });
@@ -226,6 +249,18 @@ describe('a registry with a limit', () => {
     expect(outcomes(repositories[0]?.tags)).toEqual({ old: 'unchanged', next: 'postponed' });
     expect(world.asked().filter((line) => line.startsWith('GET manifests/'))).toEqual([]);
     expect((await world.run({}, { rateLimitFloor: 19 })).totals).toMatchObject({ copied: 1 });
+  });
+
+  test('that refuses is not asked for images any more: all that are left are postponed, none has failed', async () => {
+    world = await startMirrorWorld();
+    const [one, two] = [await addImage(world.graph, 'linux/amd64', ['one']), await addImage(world.graph, 'linux/amd64', ['two'])];
+    world.offer({ one, two });
+    // Longer than anyone would wait
+    world.registry.interruptions.push({ method: 'GET', path: 'manifests/', status: 429, headers: { 'retry-after': '21600' } });
+    const { repositories, totals } = await world.run({}, { concurrency: 1 });
+    expect(outcomes(repositories[0]?.tags)).toEqual({ one: 'postponed', two: 'postponed' });
+    expect(totals).toMatchObject({ failed: 0, failedRepositories: 0 });
+    expect((await world.run()).totals).toMatchObject({ copied: 2 });
   });
 });
 
