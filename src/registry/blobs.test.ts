@@ -333,4 +333,13 @@ describe('copying a blob from another repository', () => {
     expect(await openBlobs(plain).copyFrom(other, layer)).toBe(false);
     expect([await bucket.head(key), await plain.head(key)]).toEqual([undefined, undefined]);
   });
+
+  test.each([5000, 500])('says no where the store turns out not to know how (of %i bytes at once)', async (maxCopyBytes) => {
+    const inner = createMemoryBucket({ clock, abilities: { maxCopyBytes } });
+    await openSmallRepository(inner, clock, 'other').blobs.put(layer, bytesSource(large));
+    const ignorant = watch(inner, ({ name: operation }) => {
+      if (operation === 'copy' || operation === 'copyPart') throw new BucketError('operation-unsupported', 'Cannot copy: unknown');
+    });
+    expect(await openBlobs(ignorant).copyFrom(other, layer)).toBe(false);
+  });
 });

@@ -29,7 +29,7 @@ export async function copyBlob(
     if (blob.size <= bucket.abilities.maxCopyBytes) await bucket.copy(fromKey, key, { ...blobHeaders(blob.digest), ...options });
     else if (!(await copyInParts(context, fromKey, key, blob, options))) return false;
   } catch (error) {
-    if (!hasCode(error, 'object-missing')) throw error;
+    if (!hasCode(error, 'object-missing', 'operation-unsupported')) throw error;
     return false;
   }
   return hasSize(key);
