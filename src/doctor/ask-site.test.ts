@@ -84,5 +84,6 @@ describe('openSite', () => {
     expect(await site.ask({ path: 'circle' })).toMatchObject({ status: 0, failure: { code: 'response-invalid' } });
     const answers = await Promise.all(Array.from({ length: 60 }, (_, index) => site.ask({ path: `other/${index}` })));
     expect(answers.some(({ failure }) => failure?.message.startsWith('Stopped asking'))).toBe(true);
+    expect(site.countRequests()).toBe(48);
   });
 });

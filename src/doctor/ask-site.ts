@@ -42,8 +42,9 @@ export function openSite({ origin, http, signal, requestTimeoutMs = 5_000 }: Sit
   let sent = 0;
   const counting: HttpClient = {
     send: async (request) => {
+      if (sent === maxRequests)
+        throw new RegistryError('registry-invalid', `Stopped asking ${origin.origin} after ${maxRequests} requests`);
       sent += 1;
-      if (sent > maxRequests) throw new RegistryError('registry-invalid', `Stopped asking ${origin.origin} after ${maxRequests} requests`);
       return http.send(request);
     },
     close: () => http.close(),
