@@ -187,6 +187,23 @@ describe('a push', () => {
     expect(await listUploads()).toEqual([]);
   });
 
+  test('that breaks off before it sends a blob ends what it began ahead for it', async () => {
+    const clock = createVirtualClock();
+    const inner = createMemoryBucket({ clock });
+    const layer = addBlob(createGraph(), mediaTypes.layer, 'long '.repeat(100));
+    const key = formatKey({ kind: 'blob', name, digest: parseDigest(layer.digest) });
+    let begun = 0;
+    const broken = watch(inner, ({ name: operation, key: asked }) => {
+      if (operation === 'create') begun += 1;
+      if (operation === 'head' && asked === key) throw new BucketError('access-denied', 'Cannot look: denied');
+    });
+    const session = await openSmallRepository(broken, clock).beginPush(latest);
+    await expect(session.hasBlob(layer)).rejects.toMatchObject({ code: 'access-denied' });
+    await session.abandon();
+    expect(begun).toBe(1);
+    expect(await Array.fromAsync(inner.multipart!.listUploads(key))).toEqual([]);
+  });
+
   test('that is discarded aborts the uploads that it created, and else leaves them', async () => {
     for (const discard of [true, false]) {
       const clock = createVirtualClock();

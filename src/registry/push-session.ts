@@ -130,6 +130,8 @@ export async function beginPush(
   /** All that this push sent or found. */
   const used = new Set<Digest>();
   const unfinished = new Set<UploadHandle>();
+  /** Uploads that were created before it was known that their blobs are not there, and have no part yet. */
+  const ahead = new Set<UploadHandle>();
   let createdAhead = 0;
   /** Uploads that were created in vain. */
   const superfluous = new Set<UploadHandle>();
@@ -146,7 +148,7 @@ export async function beginPush(
   const lookForBlob = async (blob: Descriptor, mayBegin: boolean, { signal }: RequestOptions = {}): Promise<boolean> => {
     const isAhead = mayBegin && blobs.isSentInParts(blob);
     if (isAhead) createdAhead += 1;
-    const search = await searchBlob(blobs, blob, { createdAhead: isAhead ? unfinished : undefined, signal });
+    const search = await searchBlob(blobs, blob, { createdAhead: isAhead ? ahead : undefined, signal });
     if (search.superfluous) superfluous.add(search.superfluous);
     if (!search.isMissed && !isVouchedFor(blob)) round.hasFound = true;
     if (!search.isThere) round.missed.set(blob.digest, search.upload);
@@ -154,18 +156,18 @@ export async function beginPush(
   };
 
   /** Only this process knows of them, and what cannot be removed is of no harm. */
-  const abortUploads = async (uploads: ReadonlySet<UploadHandle>, signal: AbortSignal): Promise<void> => {
+  const abortUploads = async (uploads: Iterable<UploadHandle>, signal: AbortSignal | undefined): Promise<void> => {
     for (const upload of uploads) {
       superfluous.delete(upload);
       await bucket.multipart?.abort(upload, { signal }).then(
-        () => unfinished.delete(upload),
+        () => void (ahead.delete(upload), unfinished.delete(upload)),
         () => undefined,
       );
     }
   };
 
   /** All blobs are there: what is unfinished now was begun ahead for a blob that came by another way, as a copy of the store's. */
-  const abortLeft = (signal: AbortSignal): Promise<void> => abortUploads(unfinished, signal);
+  const abortLeft = (signal: AbortSignal): Promise<void> => abortUploads([...ahead, ...unfinished], signal);
 
   const readOld = async (signal: AbortSignal): Promise<void> => {
     if (tag !== undefined) round.old = { named: await tags.get(tag, { signal }), isRenewed: false };
@@ -224,7 +226,9 @@ export async function beginPush(
     async putBlob(blob, bytes, putOptions = {}) {
       used.add(blob.digest);
       if (!round.missed.has(blob.digest)) round.hasFound = true;
-      await blobs.put(blob, bytes, { ...putOptions, unfinished, found: round.missed.get(blob.digest) });
+      const found = round.missed.get(blob.digest);
+      if (found?.upload && ahead.delete(found.upload.handle)) unfinished.add(found.upload.handle);
+      await blobs.put(blob, bytes, { ...putOptions, unfinished, found });
     },
     async putUnknownBlob(blob, requestOptions) {
       const content = await blobs.putUnknown(blob, requestOptions);
@@ -292,6 +296,8 @@ export async function beginPush(
       if (format.catalog) await catalog.include(name, { signal });
     },
     async abandon({ discard = false, signal } = {}) {
+      // Nobody goes on with what has no part
+      await abortUploads([...ahead], signal);
       if (!discard) return;
       for (const upload of unfinished) {
         await bucket.multipart?.abort(upload, { signal });
