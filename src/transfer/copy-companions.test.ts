@@ -15,8 +15,8 @@ import { copyImage, type CopyOptions } from './copy-image.ts';
 const openEmpty = (): Repository => openRepository(createMemoryBucket(), parseRepositoryName('team/app'));
 const tagAbout = ({ digest }: Descriptor, kind: string): Tag => parseTag(`${digest.replace(':', '-')}.${kind}`);
 
-/** An index of two platforms, with what cosign tags: of the index, of its first image, of the signature, and of something that is not there. */
-async function createSigned(): Promise<{
+/** An index of platforms, with what cosign tags: of the index, of its first image, of the signature, and of something that is not there. */
+async function createSigned(platforms: readonly string[] = ['linux/amd64', 'linux/arm64']): Promise<{
   readonly source: Repository;
   readonly root: Descriptor;
   readonly tags: Readonly<Record<string, Tag>>;
@@ -27,7 +27,7 @@ async function createSigned(): Promise<{
     await copyImage(createMemorySource(graph, image), createBucketTarget(source, { tag, location: 'memory:source' }));
     return image;
   };
-  const root = await put(await addIndex(graph, ['linux/amd64', 'linux/arm64']), parseTag('1.0'));
+  const root = await put(await addIndex(graph, platforms), parseTag('1.0'));
   const index = parseManifest(graph.manifests.get(root.digest) ?? new Uint8Array(), root.mediaType);
   const [child] = index.kind === 'index' ? index.manifests : [];
   const addArtifact = (text: string): Promise<Descriptor> => addImage(graph, 'linux/amd64', [text]);
@@ -69,6 +69,12 @@ it('copies of one platform what is tagged of its image alone', async () => {
   const { source, tags } = await createSigned();
   const { copied } = await copyAll(source, { platforms: [{ os: 'linux', architecture: 'amd64' }] });
   expect(copied).toEqual([tags['attestation']]);
+});
+
+it('copies of several platforms what is tagged of their images, and not what is about the whole index', async () => {
+  const { source, tags } = await createSigned(['linux/amd64', 'linux/arm64', 'linux/s390x']);
+  const platforms = ['amd64', 'arm64'].map((architecture) => ({ os: 'linux', architecture }));
+  expect((await copyAll(source, { platforms })).copied).toEqual([tags['attestation']]);
 });
 
 it('does nothing where a side has no tags', async () => {

@@ -1,5 +1,4 @@
 import { companionSubject } from '../oci/companion-tag.ts';
-import { parseManifest } from '../oci/manifest.ts';
 import { isTag, type Tag } from '../oci/repository-name.ts';
 import { copyImage, type CopyOptions, type CopyResult } from './copy-image.ts';
 import type { ImageSource } from './image-source.ts';
@@ -7,7 +6,7 @@ import type { ImageTarget } from './image-target.ts';
 import { on } from './sides.ts';
 
 /**
- * Copies what cosign tags of an image beside it (`sha256-….sig`, `.att`, `.sbom`), of what the image lists, and of those in turn: cosign finds them by nothing but the name of the
+ * Copies what cosign tags of an image beside it (`sha256-….sig`, `.att`, `.sbom`), of what was copied of its list, and of those in turn: cosign finds them by nothing but the name of the
  * tag. They are whole images: chosen platforms are not for them.
  * @param copied what became of the image
  * @returns the tags that were copied; none where either side has no tags
@@ -24,7 +23,7 @@ export async function copyCompanions(
   const offered = await on('source', () => siblings.listTags({ signal }));
   let left = offered.filter(isTag).filter((tag) => companionSubject(tag) !== undefined);
   const done: Tag[] = [];
-  for (let digests = left.length === 0 ? new Set<string>() : await digestsBelow(source, copied, options); digests.size > 0;) {
+  for (let digests = new Set<string>([copied.root.digest, ...copied.listed]); left.length > 0 && digests.size > 0;) {
     const isAbout = (tag: Tag): boolean => digests.has(companionSubject(tag) ?? '');
     const found = left.filter(isAbout);
     left = left.filter((tag) => !isAbout(tag));
@@ -37,14 +36,4 @@ export async function copyCompanions(
     digests = next;
   }
   return done;
-}
-
-/** The image and, where it is an index and was copied whole, the images that it lists. */
-async function digestsBelow(source: ImageSource, { root }: CopyResult, { signal }: CopyOptions): Promise<Set<string>> {
-  const there = await on('source', () => source.root({ signal }));
-  const bytes = await on('source', () => source.manifest(there, { signal }));
-  const manifest = parseManifest(bytes, there.mediaType);
-  const isWhole = there.digest === root.digest;
-  const listed = manifest.kind === 'index' && isWhole ? manifest.manifests.map(({ digest }) => digest) : [];
-  return new Set([root.digest, ...listed]);
 }

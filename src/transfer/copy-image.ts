@@ -1,5 +1,6 @@
 import { RegistryError } from '../errors/registry-error.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import type { Platform } from '../oci/platform.ts';
 import { forEachConcurrently, runTogether } from '../streams/concurrency.ts';
@@ -35,6 +36,8 @@ export interface CopyOptions {
 /** What was copied. */
 export interface CopyResult {
   readonly root: Descriptor;
+  /** What the root lists, if it is an index. */
+  readonly listed: readonly Digest[];
   /** As first planned, and the layers that were packed: what was sent because of a collection is not counted twice. */
   readonly summary: PlanSummary;
 }
@@ -79,7 +82,9 @@ async function copy(source: ImageSource, target: ImageTarget, options: CopyOptio
     const summary = withPacked(await sendUntilSettled(root, context, options), packed);
     await step('commit', () => on('target', () => writer.commit(root, { signal })));
     onEvent?.({ kind: 'committed', root });
-    return { root, summary };
+    // Read already: the plan began with it
+    const { manifest } = await context.reader.read(root, { signal });
+    return { root, listed: manifest.kind === 'index' ? manifest.manifests.map(({ digest }) => digest) : [], summary };
   } catch (error) {
     // Not with the signal, which may be what stopped us; and the first error is the one to tell.
     await writer.abandon({ discard: options.discard ?? false }).catch(() => undefined);
