@@ -29,9 +29,9 @@ export interface MirrorFileContent {
 }
 
 const text = v.pipe(v.string('wanted text'), v.nonEmpty('wanted text'));
-/** One or several: `tags: '3.*'`. */
+/** One or several: `tags: '3.*'`. A list of none may mean all or nothing, and with `prune` that matters. */
 const oneOrMore = v.pipe(
-  v.union([text, v.array(text)], 'wanted text or a list of texts'),
+  v.union([text, v.pipe(v.array(text), v.nonEmpty('wanted one or more'))], 'wanted text or a list of texts'),
   v.transform((value) => (typeof value === 'string' ? [value] : value)),
 );
 const positive = v.pipe(v.number('wanted a number'), v.integer('wanted a whole number'), v.minValue(1, 'wanted 1 or more'));

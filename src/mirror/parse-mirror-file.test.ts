@@ -55,6 +55,7 @@ repositories:
     ['a platform', `${head}  - from: alpine\n    platforms:\n      - linux/amd64/v1/x\n`, 4, /linux\/amd64\/v1\/x/],
     ['a range', `${head}  - from: alpine\n    semver: newest\n`, 4, /newest/],
     ['a pattern', `${head}  - from: alpine\n    tags: ['[a]']\n`, 4, /\[a\]/],
+    ['a list of none', `${head}  - from: alpine\n    tags: []\n`, 4, /"tags": wanted one or more/],
     ['a default', `defaults:\n  prune: yes\nrepositories: [alpine]\n`, 2, /"prune": wanted true or false/],
     ['a default that only the repositories show', `defaults:\n  semver: newest\nrepositories: [alpine]\n`, 2, /newest/],
     ['a repository twice', `${head}  - alpine\n  - from: ghcr.io/a/b\n    to: library/alpine\n`, 4, /written to already/],
